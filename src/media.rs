@@ -1,0 +1,1 @@
+//! Files in and out: audio, MIDI, soundfont directories, pictures. Never on the audio thread.
