@@ -2,3 +2,4 @@
 //! resynthesis is judged against its original.
 
 pub mod frames;
+pub mod noise;

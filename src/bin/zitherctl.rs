@@ -1,1 +1,5 @@
-fn main() {}
+//! `zitherctl`: trains, plays and inspects models, without a plugin host.
+
+fn main() -> std::process::ExitCode {
+    zither::cli::main()
+}

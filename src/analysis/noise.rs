@@ -1,0 +1,112 @@
+//! The noise part of a note: which bands it is measured in, and what a band's level means.
+//!
+//! **Bands.** [`NOISE_BANDS`] triangles, evenly spaced on the mel scale: band `i` rises from `edges[i]` to its centre
+//! `edges[i + 1]` and falls to `edges[i + 2]`, with `edges` from [`band_edges`] (20 Hz..20 kHz).
+//!
+//! **Level.** With `S(f)` the power spectral density scaled so that white noise of variance 1 at 48 kHz has `S = 1`
+//! everywhere (a periodogram `|X|^2 / sum(window^2)`), band `i` has the mean density `S_i`, weighted by its triangle,
+//! and the level `noise_db[i] = 10 log10(S_i) + fraction_db(i)`. The fraction is the triangle's area over the width of
+//! the spectrum, so levels are *powers*: they add up, and white noise of variance 1 sums to -0.8 dB (the bands end at
+//! 20 kHz).
+//!
+//! **Back.** The density in between is read by [`BandPosition`]: linear in dB over mel between the centres, constant
+//! beyond the outermost. A spectrum bin of unit-variance noise is multiplied by `10^(density_db / 20)`.
+
+use super::frames::{ANALYSIS_RATE, NOISE_BANDS};
+
+/// Lowest edge of the lowest band in Hz.
+const LOWEST_HZ: f32 = 20.0;
+/// Highest edge of the highest band in Hz.
+const HIGHEST_HZ: f32 = 20_000.0;
+
+/// Hz to mel (O'Shaughnessy).
+#[must_use]
+pub fn mel(hz: f32) -> f32 {
+    2595.0 * (1.0 + hz / 700.0).log10()
+}
+
+/// Mel to Hz.
+#[must_use]
+pub fn from_mel(mel: f32) -> f32 {
+    700.0 * (10.0_f32.powf(mel / 2595.0) - 1.0)
+}
+
+/// `count` frequencies in Hz, evenly spaced in mel from `low` to `high`, both included.
+pub(crate) fn mel_grid(count: usize, low: f32, high: f32) -> impl Iterator<Item = f32> {
+    let (low, high) = (mel(low), mel(high));
+    (0..count).map(move |i| from_mel(low + (high - low) * i as f32 / (count - 1) as f32))
+}
+
+/// Edges and centres of the bands in Hz: band `i` spans `edges[i]..edges[i + 2]` about `edges[i + 1]`.
+#[must_use]
+pub fn band_edges() -> [f32; NOISE_BANDS + 2] {
+    let mut edges = [0.0; NOISE_BANDS + 2];
+    edges.iter_mut().zip(mel_grid(NOISE_BANDS + 2, LOWEST_HZ, HIGHEST_HZ)).for_each(|(edge, hz)| *edge = hz);
+    edges
+}
+
+/// Centres of the bands in Hz.
+#[must_use]
+pub fn band_centres() -> [f32; NOISE_BANDS] {
+    let edges = band_edges();
+    std::array::from_fn(|band| edges[band + 1])
+}
+
+/// Share of the spectrum up to Nyquist that each band covers, in dB (negative): a band's level less this is its power
+/// spectral density.
+#[must_use]
+pub fn fraction_db() -> [f32; NOISE_BANDS] {
+    let edges = band_edges();
+    std::array::from_fn(|band| 10.0 * ((edges[band + 2] - edges[band]) / ANALYSIS_RATE as f32).log10())
+}
+
+/// Where a frequency lies between two band centres.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BandPosition {
+    /// The lower of two neighbouring bands, at most `NOISE_BANDS - 2`.
+    pub band: usize,
+    /// Weight 0..1 of the upper of the two.
+    pub upper: f32,
+}
+
+impl BandPosition {
+    /// The position of `hz`; frequencies beyond the outermost centres take the outermost band alone.
+    #[must_use]
+    pub fn of(hz: f32) -> Self {
+        let (low, high) = (mel(LOWEST_HZ), mel(HIGHEST_HZ));
+        let step = (high - low) / (NOISE_BANDS + 1) as f32;
+        let position = ((mel(hz) - low) / step - 1.0).clamp(0.0, (NOISE_BANDS - 1) as f32);
+        let band = (position as usize).min(NOISE_BANDS - 2);
+        Self { band, upper: position - band as f32 }
+    }
+
+    /// The power spectral density in dB at this frequency, from the densities in dB of all bands.
+    #[must_use]
+    pub fn read(self, density_db: &[f32; NOISE_BANDS]) -> f32 {
+        let (low, high) = (density_db[self.band], density_db[self.band + 1]);
+        low + self.upper * (high - low)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bands_of_white_noise_sum_to_almost_all_its_power() {
+        let sum: f32 = fraction_db().iter().map(|db| 10.0_f32.powf(db / 10.0)).sum();
+        let db = 10.0 * sum.log10();
+        assert!((-0.9..-0.7).contains(&db), "{db}");
+    }
+
+    #[test]
+    fn a_centre_reads_its_own_band_and_the_ends_are_held() {
+        let density: [f32; NOISE_BANDS] = std::array::from_fn(|band| -(band as f32));
+        for (band, centre) in band_centres().into_iter().enumerate() {
+            let read = BandPosition::of(centre).read(&density);
+            assert!((read - density[band]).abs() < 1e-2, "band {band} reads {read}");
+        }
+        assert_eq!(BandPosition::of(0.0).read(&density), 0.0);
+        assert_eq!(BandPosition::of(24_000.0).read(&density), -47.0);
+    }
+}
