@@ -1,1 +1,4 @@
 //! Files in and out: audio, MIDI, soundfont directories, pictures. Never on the audio thread.
+
+pub mod audio;
+pub mod soundfont;
