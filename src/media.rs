@@ -1,4 +1,6 @@
 //! Files in and out: audio, MIDI, soundfont directories, pictures. Never on the audio thread.
 
 pub mod audio;
+pub mod fluidsynth;
+pub mod note;
 pub mod soundfont;

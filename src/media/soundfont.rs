@@ -95,7 +95,7 @@ fn read_headers(file: &mut (impl Read + Seek)) -> Result<Vec<u8>, Failure> {
     if phdr.end > end {
         return Err(Failure::Format("it is cut short"));
     }
-    if length == 0 || length % HEADER != 0 || length / HEADER > MAX_PRESETS {
+    if length == 0 || !length.is_multiple_of(HEADER) || length / HEADER > MAX_PRESETS {
         return Err(Failure::Format("its list of presets has an impossible length"));
     }
     file.seek(SeekFrom::Start(phdr.start))?;
