@@ -1,1 +1,96 @@
-fn main() {}
+//! Development tasks of Zither: `cargo xtask <task>`.
+//!
+//! This program is built in the dev profile, so it does nothing heavy itself: it calls cargo and the release build of
+//! `zitherctl`, and hosts the bundle.
+#![allow(clippy::print_stdout, reason = "printing is what a command does")]
+
+mod allocations;
+mod bundle;
+mod demo;
+mod install;
+mod phrase;
+mod setup;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::setup::Need;
+use crate::workspace::Workspace;
+
+/// Development tasks of Zither.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Finds what this machine lacks and installs it, or prints the command that does.
+    Setup,
+    /// Builds in release and makes target/bundled/Zither.clap and Zither.vst3.
+    Bundle,
+    /// Bundles, then copies both plugins to the user's plugin folders.
+    Install,
+    /// Bundles, hosts the CLAP headless and plays a two-minute piece into target/demo/.
+    Demo(demo::Options),
+    /// Everything we check, from formatting to the bundle inside a host.
+    Test,
+    /// Measures the factory model on notes that training never saw; arguments go to `zitherctl model bench`.
+    SoundBench {
+        /// Passed on to `zitherctl model bench`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Writes assets/phrase.mid anew from its score in xtask/src/phrase.rs.
+    Phrase,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> anyhow::Result<()> {
+    let workspace = Workspace::find()?;
+    match task {
+        Task::Setup => setup::run(Need::ALL),
+        Task::Bundle => {
+            setup::run(Need::BUILD)?;
+            bundle::run(&workspace).map(drop)
+        }
+        Task::Install => {
+            setup::run(Need::BUILD)?;
+            install::run(&bundle::run(&workspace)?)
+        }
+        Task::Demo(options) => {
+            setup::run(Need::BUILD)?;
+            demo::run(&workspace, &bundle::run(&workspace)?, &options)
+        }
+        Task::Test => {
+            setup::run(Need::ALL)?;
+            test::run(&workspace)
+        }
+        Task::SoundBench { arguments } => {
+            setup::run(Need::SOUND)?;
+            sound_bench(&workspace, &arguments)
+        }
+        Task::Phrase => phrase::write(&workspace.root.join(phrase::FILE)),
+    }
+}
+
+/// Builds the companion without the plugin framework and lets it measure the factory model.
+fn sound_bench(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<()> {
+    workspace.cargo(&["build", "--release", "--no-default-features", "--bin", "zitherctl"])?;
+    let mut bench = workspace.zitherctl();
+    workspace::run(bench.args(["model", "bench"]).args(arguments))
+}

@@ -1,0 +1,298 @@
+//! A small CLAP host: loads the bundle with `dlopen`, plays a song offline and measures each block.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use clack_extensions::audio_ports::{AudioPortInfoBuffer, PluginAudioPorts};
+use clack_extensions::params::{ParamInfoBuffer, PluginParams};
+use clack_host::events::event_types::{MidiEvent, NoteEndEvent, NoteOffEvent, NoteOnEvent, ParamValueEvent};
+use clack_host::prelude::*;
+
+use super::Options;
+use super::automation::{INTERVAL, LANES};
+use super::figures::{Block, Figures};
+use super::song::{Action, Song};
+use crate::allocations;
+
+/// The plugin is asked to ring out for at most this long.
+const LONGEST_TAIL: f64 = 12.0;
+/// It has rung out when a second stays below this.
+const SILENCE: f32 = 1e-4;
+
+/// A plugin instance on its main thread. This host serves no extension and answers no request (`()`).
+pub(super) struct Host {
+    instance: PluginInstance<()>,
+    name: String,
+    lanes: Vec<LaneTarget>,
+    inputs: Vec<usize>,
+    outputs: Vec<usize>,
+    planted: Option<allocations::Calls>,
+}
+
+/// Where a lane of automation goes.
+struct LaneTarget {
+    id: ClapId,
+    range: (f64, f64),
+}
+
+/// What came of playing.
+pub(super) struct Performance {
+    /// Left and right.
+    pub(super) audio: Vec<[f32; 2]>,
+    /// What was measured.
+    pub(super) figures: Figures,
+}
+
+impl Host {
+    /// Loads the first plugin of the bundle.
+    ///
+    /// # Errors
+    /// If there is none, or it lacks what the demo needs.
+    pub(super) fn load(bundle: &Path) -> Result<Self> {
+        let loading = || format!("{} does not load", bundle.display());
+        // SAFETY: the bundle is the one that was just built here.
+        let entry = unsafe { PluginEntry::load(bundle) }.with_context(loading)?;
+        let factory = entry.get_plugin_factory().with_context(loading)?;
+        let descriptor = factory.plugin_descriptor(0).with_context(loading)?;
+        let (id, name) = (descriptor.id().with_context(loading)?, descriptor.name().with_context(loading)?);
+        let info = HostInfo::new("Zither demo", "Zither", "https://github.com/zither-audio/zither", "1.0")?;
+        let mut instance = PluginInstance::<()>::new(|_| (), |_| (), &entry, id, &info)?;
+        let mut plugin = instance.plugin_handle();
+        let lanes = lanes(&mut plugin)?;
+        let (inputs, outputs) = (channels(&mut plugin, true)?, channels(&mut plugin, false)?);
+        ensure!(outputs.first() == Some(&2), "the plugin's main output is not stereo: {outputs:?}");
+        let planted = planted(&mut plugin, &lanes)?;
+        Ok(Self { name: name.to_string_lossy().into_owned(), lanes, inputs, outputs, planted, instance })
+    }
+
+    /// The plugin's name.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Plays the song on a thread of its own, as a host does, until it has rung out.
+    ///
+    /// # Errors
+    /// If the plugin refuses to be activated or to process.
+    pub(super) fn play(mut self, song: &Song, options: &Options) -> Result<Performance> {
+        let (rate, block) = (f64::from(options.rate), options.block);
+        let configuration =
+            PluginAudioConfiguration { sample_rate: rate, min_frames_count: block, max_frames_count: block };
+        let processor = self.instance.activate(|_, _| (), configuration)?;
+        let budget = Duration::from_secs_f64(f64::from(block) / rate);
+        let length = options.seconds.map_or(song.length, |seconds| song.length.min((seconds * rate) as u64));
+        let longest = length + (LONGEST_TAIL * rate) as u64;
+        let mut stage = Stage::new(&self, block, song, length, Figures::new(budget, self.planted));
+        stage.figures.reserve((longest / u64::from(block)) as usize + 1);
+        stage.audio.reserve((longest + u64::from(block)) as usize);
+        let processor = std::thread::scope(|scope| {
+            let audio = std::thread::Builder::new().name("audio".into());
+            let playing = audio.spawn_scoped(scope, || -> Result<_> {
+                let mut started = processor.start_processing().ok().context("the plugin refuses to start")?;
+                while stage.now < length || (stage.now < longest && !stage.has_rung_out(options.rate)) {
+                    stage.block(&mut started)?;
+                }
+                Ok(started.stop_processing())
+            });
+            playing.context("no thread")?.join().expect("the audio thread does not panic")
+        })?;
+        let Stage { audio, figures, .. } = stage;
+        self.instance.deactivate(processor);
+        Ok(Performance { audio, figures })
+    }
+}
+
+/// Finds the parameters that the automation moves.
+fn lanes(plugin: &mut PluginMainThreadHandle) -> Result<Vec<LaneTarget>> {
+    let params: PluginParams = plugin.get_extension().context("the plugin has no parameters")?;
+    let find = |name: &str| {
+        (0..params.count(plugin)).find_map(|index| {
+            let mut buffer = ParamInfoBuffer::new();
+            let info = params.get_info(plugin, index, &mut buffer)?;
+            (info.name == name.as_bytes())
+                .then_some(LaneTarget { id: info.id, range: (info.min_value, info.max_value) })
+        })
+    };
+    LANES.iter().map(|lane| find(lane.parameter).with_context(|| format!("no parameter {}", lane.parameter))).collect()
+}
+
+/// Channels of each audio port.
+fn channels(plugin: &mut PluginMainThreadHandle, inputs: bool) -> Result<Vec<usize>> {
+    let ports: PluginAudioPorts = plugin.get_extension().context("the plugin has no audio ports")?;
+    let channels = |index| {
+        let mut buffer = AudioPortInfoBuffer::new();
+        let info = ports.get(plugin, index, inputs, &mut buffer).context("an audio port is not described")?;
+        Ok(info.channel_count as usize)
+    };
+    (0..ports.count(plugin, inputs)).map(channels).collect()
+}
+
+/// Counts the heap calls of a call that does allocate in the plugin: printing a value.
+fn planted(plugin: &mut PluginMainThreadHandle, lanes: &[LaneTarget]) -> Result<Option<allocations::Calls>> {
+    let params: PluginParams = plugin.get_extension().context("the plugin has no parameters")?;
+    let mut text = [0; 64];
+    let (printed, calls) = allocations::count(|| params.value_to_text(plugin, lanes[0].id, 0.0, &mut text).is_ok());
+    ensure!(printed, "the plugin prints no value");
+    Ok(calls)
+}
+
+/// The state of playing: all that a block needs, made beforehand.
+struct Stage<'a> {
+    song: &'a Song,
+    lanes: &'a [LaneTarget],
+    length: u64,
+    block: usize,
+    /// Samples played.
+    now: u64,
+    next_event: usize,
+    next_point: u64,
+    sounding: Vec<u32>,
+    events_in: EventBuffer,
+    events_out: EventBuffer,
+    inputs: Vec<Vec<Vec<f32>>>,
+    outputs: Vec<Vec<Vec<f32>>>,
+    ports_in: AudioPorts,
+    ports_out: AudioPorts,
+    audio: Vec<[f32; 2]>,
+    figures: Figures,
+}
+
+impl<'a> Stage<'a> {
+    fn new(host: &'a Host, block: u32, song: &'a Song, length: u64, figures: Figures) -> Self {
+        let block = block as usize;
+        let buffers = |ports: &[usize]| ports.iter().map(|&channels| vec![vec![0.0; block]; channels]).collect();
+        Self {
+            song,
+            lanes: &host.lanes,
+            length,
+            block,
+            now: 0,
+            next_event: 0,
+            next_point: 0,
+            sounding: Vec::with_capacity(256),
+            events_in: EventBuffer::with_capacity(256),
+            events_out: EventBuffer::with_capacity(256),
+            inputs: buffers(&host.inputs),
+            outputs: buffers(&host.outputs),
+            ports_in: AudioPorts::with_capacity(host.inputs.iter().sum(), host.inputs.len()),
+            ports_out: AudioPorts::with_capacity(host.outputs.iter().sum(), host.outputs.len()),
+            audio: Vec::new(),
+            figures,
+        }
+    }
+
+    /// Whether the last second was silent.
+    fn has_rung_out(&self, rate: u32) -> bool {
+        let last = self.audio.len().saturating_sub(rate as usize);
+        self.sounding.is_empty() && self.audio[last..].iter().flatten().all(|sample| sample.abs() < SILENCE)
+    }
+
+    /// Plays one block.
+    fn block(&mut self, processor: &mut StartedPluginAudioProcessor<()>) -> Result<()> {
+        self.events_in.clear();
+        self.events_out.clear();
+        let end = self.now + self.block as u64;
+        self.automate(end);
+        self.send_song(end);
+        self.events_in.sort();
+        let (wall, cpu, calls) = self.process(processor)?;
+        self.note_endings();
+        let voices = self.sounding.len();
+        self.figures.push(Block { wall, cpu, voices, calls });
+        let [left, right] = [&self.outputs[0][0], &self.outputs[0][1]];
+        self.audio.extend(left.iter().zip(right).map(|(&left, &right)| [left, right]));
+        self.now = end;
+        Ok(())
+    }
+
+    /// The automation points before sample `end`.
+    fn automate(&mut self, end: u64) {
+        while self.next_point < end.min(self.length) {
+            let time = (self.next_point - self.now) as u32;
+            let progress = self.next_point as f64 / self.song.length as f64;
+            for (lane, target) in LANES.iter().zip(self.lanes) {
+                let value = target.range.0 + lane.position(progress) * (target.range.1 - target.range.0);
+                self.events_in.push(&ParamValueEvent::new(time, target.id, Pckn::match_all(), value));
+            }
+            self.next_point += INTERVAL;
+        }
+    }
+
+    /// The song's events before sample `end`; at the end of an excerpt, the release of all that sounds.
+    fn send_song(&mut self, end: u64) {
+        while let Some(&(sample, action)) = self.song.events.get(self.next_event).filter(|(sample, _)| *sample < end) {
+            self.next_event += 1;
+            if sample < self.length || !matches!(action, Action::NoteOn { .. }) {
+                self.send(sample.saturating_sub(self.now) as u32, action);
+            }
+        }
+        if self.now < self.length && self.length <= end {
+            for channel in 0..16 {
+                self.events_in.push(&MidiEvent::new((self.length - 1 - self.now) as u32, 0, [0xB0 | channel, 123, 0]));
+            }
+        }
+    }
+
+    fn send(&mut self, time: u32, action: Action) {
+        let address = |channel: u8, key: u8, id: u32| Pckn::new(0_u16, u16::from(channel), u16::from(key), id);
+        match action {
+            Action::NoteOn { id, channel, key, velocity } => {
+                self.sounding.push(id);
+                self.events_in.push(&NoteOnEvent::new(time, address(channel, key, id), velocity));
+            }
+            Action::NoteOff { id, channel, key, velocity } => {
+                self.events_in.push(&NoteOffEvent::new(time, address(channel, key, id), velocity));
+            }
+            Action::Midi(bytes) => self.events_in.push(&MidiEvent::new(time, 0, bytes)),
+        }
+    }
+
+    /// Calls the plugin and measures only that.
+    fn process(
+        &mut self,
+        processor: &mut StartedPluginAudioProcessor<()>,
+    ) -> Result<(Duration, Duration, Option<allocations::Calls>)> {
+        let inputs = self.ports_in.with_input_buffers(self.inputs.iter_mut().map(|port| AudioPortBuffer {
+            latency: 0,
+            channels: AudioPortBufferType::f32_input_only(port.iter_mut().map(InputChannel::constant)),
+        }));
+        let mut outputs = self.ports_out.with_output_buffers(self.outputs.iter_mut().map(|port| AudioPortBuffer {
+            latency: 0,
+            channels: AudioPortBufferType::f32_output_only(port.iter_mut().map(Vec::as_mut_slice)),
+        }));
+        let events_in = self.events_in.as_input();
+        let mut events_out = self.events_out.as_output();
+        let (wall, cpu) = (Instant::now(), thread_time());
+        let (status, calls) = allocations::count(|| {
+            processor.process(&inputs, &mut outputs, &events_in, &mut events_out, Some(self.now), None)
+        });
+        let (cpu, wall) = (thread_time().zip(cpu).map(|(end, start)| end - start), wall.elapsed());
+        status?;
+        Ok((wall, cpu.unwrap_or(wall), calls))
+    }
+
+    /// Takes off the list what the plugin says has ended.
+    fn note_endings(&mut self) {
+        for event in &self.events_out {
+            if let Some(id) = event.as_event::<NoteEndEvent>().and_then(|event| event.note_id().into_specific()) {
+                self.sounding.retain(|sounding| *sounding != id);
+            }
+        }
+    }
+}
+
+/// Time that the processor has spent on this thread.
+#[cfg(unix)]
+fn thread_time() -> Option<Duration> {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` is valid for the one write that the call makes.
+    let answer = unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
+    (answer == 0).then(|| Duration::new(time.tv_sec as u64, time.tv_nsec as u32))
+}
+
+/// Time that the processor has spent on this thread.
+#[cfg(not(unix))]
+fn thread_time() -> Option<Duration> {
+    None
+}
