@@ -12,30 +12,16 @@
 //! **Back.** The density in between is read by [`BandPosition`]: linear in dB over mel between the centres, constant
 //! beyond the outermost. A spectrum bin of unit-variance noise is multiplied by `10^(density_db / 20)`.
 
-use super::frames::{ANALYSIS_RATE, NOISE_BANDS};
+use super::frames::{ANALYSIS_RATE, NOISE_BANDS, SILENCE_DB};
+use crate::dsp::mel::{MelBank, Norm, mel, mel_grid};
+use crate::dsp::stft::Stft;
 
 /// Lowest edge of the lowest band in Hz.
 const LOWEST_HZ: f32 = 20.0;
 /// Highest edge of the highest band in Hz.
 const HIGHEST_HZ: f32 = 20_000.0;
-
-/// Hz to mel (O'Shaughnessy).
-#[must_use]
-pub fn mel(hz: f32) -> f32 {
-    2595.0 * (1.0 + hz / 700.0).log10()
-}
-
-/// Mel to Hz.
-#[must_use]
-pub fn from_mel(mel: f32) -> f32 {
-    700.0 * (10.0_f32.powf(mel / 2595.0) - 1.0)
-}
-
-/// `count` frequencies in Hz, evenly spaced in mel from `low` to `high`, both included.
-pub(crate) fn mel_grid(count: usize, low: f32, high: f32) -> impl Iterator<Item = f32> {
-    let (low, high) = (mel(low), mel(high));
-    (0..count).map(move |i| from_mel(low + (high - low) * i as f32 / (count - 1) as f32))
-}
+/// Window of the measurement in samples: 21 ms.
+const WINDOW: usize = 1_024;
 
 /// Edges and centres of the bands in Hz: band `i` spans `edges[i]..edges[i + 2]` about `edges[i + 1]`.
 #[must_use]
@@ -88,6 +74,32 @@ impl BandPosition {
     }
 }
 
+/// Measures the noise bands of a note at every frame.
+pub(super) struct NoiseMeter {
+    stft: Stft,
+    bank: MelBank,
+}
+
+impl NoiseMeter {
+    pub(super) fn new() -> Self {
+        let range = (LOWEST_HZ, HIGHEST_HZ);
+        let bank = MelBank::new(NOISE_BANDS, WINDOW, ANALYSIS_RATE as f32, range, Norm::Mean);
+        Self { stft: Stft::new(WINDOW), bank }
+    }
+
+    /// Levels in dB around `centre`, scaled by the part of the window that lies within the note: a noise that begins
+    /// with the note has its full level in the first frame, and nothing before it.
+    pub(super) fn measure(&mut self, residual: &[f32], centre: usize) -> [f32; NOISE_BANDS] {
+        let energy = self.stft.energy_within(centre, residual.len()).max(1.0);
+        let spectrum = self.stft.centred(residual, centre);
+        let power: Vec<f32> = spectrum.iter().map(|bin| bin.norm_sqr() / energy).collect();
+        let mut bands = [0.0; NOISE_BANDS];
+        self.bank.apply(&power, &mut bands);
+        let fractions = fraction_db();
+        std::array::from_fn(|band| (10.0 * bands[band].log10() + fractions[band]).max(SILENCE_DB))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,5 +120,23 @@ mod tests {
         }
         assert_eq!(BandPosition::of(0.0).read(&density), 0.0);
         assert_eq!(BandPosition::of(24_000.0).read(&density), -47.0);
+    }
+
+    #[test]
+    fn white_noise_is_flat_at_zero_db_from_the_first_frame_on() {
+        let mut state = 1_u64;
+        let mut uniform = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 40) as f32 / (1_u64 << 24) as f32 - 0.5
+        };
+        // Uniform noise of width sqrt(12) has variance 1.
+        let noise: Vec<f32> = (0..240_000).map(|_| uniform() * 12.0_f32.sqrt()).collect();
+        let mut meter = NoiseMeter::new();
+        let total = |levels: [f32; NOISE_BANDS]| levels.iter().map(|db| 10.0_f32.powf(db / 10.0)).sum::<f32>();
+        let mean = (0..400).map(|frame| total(meter.measure(&noise, frame * 600))).sum::<f32>() / 400.0;
+        assert!((10.0 * mean.log10() + 0.95).abs() < 0.2, "{mean}");
+        let onsets = (0..100).map(|start| total(meter.measure(&noise[start * 2_000..][..2_000], 0)));
+        let mean = onsets.sum::<f32>() / 100.0;
+        assert!((10.0 * mean.log10() + 0.95).abs() < 0.4, "{mean}");
     }
 }

@@ -1,0 +1,185 @@
+//! Complex envelopes of a note's partials, and the note made of them again.
+
+use ndarray::{Array2, s};
+use realfft::num_complex::{Complex32, Complex64};
+
+use super::frames::{ANALYSIS_HOP, ANALYSIS_RATE, PARTIALS, Slots, pitch_hz};
+use crate::dsp::stft::hann;
+
+/// Periods of the fundamental that the window spans: harmonics then fall on zeros of each other's windows.
+const WINDOW_PERIODS: f32 = 3.0;
+/// Shortest and longest window in samples.
+const WINDOW_LENGTHS: (usize, usize) = (512, 8_192);
+/// Least share of the window that must lie within the note for a frame's level to be scaled up by the rest.
+const LEAST_SHARE: f32 = 1e-3;
+/// Frames that one matrix product takes.
+const BATCH: usize = 64;
+
+/// Frequencies in Hz of the slots that are in band, the lowest first; they are the first of all slots.
+pub(super) fn slot_frequencies(slots: &Slots, pitch: f32) -> Vec<f32> {
+    let hz = |slot: usize| (slot + 1) as f32 * pitch_hz(pitch) * (slots.cents[slot] / 1_200.0).exp2();
+    (0..PARTIALS).filter(|&slot| slots.in_band[slot]).map(hz).collect()
+}
+
+/// Complex envelopes at every [`ANALYSIS_HOP`]: `real[frame, slot]` and `imaginary` are those of the partial's
+/// amplitude and phase at the frame's centre.
+pub(super) struct Envelopes {
+    /// Real parts in the first `slots` columns, imaginary parts in the rest: `[frames, 2 slots]`.
+    parts: Array2<f32>,
+    /// Slot frequencies in Hz.
+    hz: Vec<f32>,
+}
+
+impl Envelopes {
+    /// Projects a note on its slot frequencies under a Hann window of three periods of the fundamental, scaled by the
+    /// part of the window that lies within the note, so that an onset begins at its full level.
+    pub(super) fn of(samples: &[f32], hz: Vec<f32>, fundamental: f32) -> Self {
+        let length = (WINDOW_PERIODS * ANALYSIS_RATE as f32 / fundamental) as usize;
+        let length = (length & !1).clamp(WINDOW_LENGTHS.0, WINDOW_LENGTHS.1);
+        let matrix = projection(&hz, length);
+        let frames = (samples.len() / ANALYSIS_HOP).max(1);
+        let mut parts = Array2::zeros((frames, 2 * hz.len()));
+        let mut batch = Array2::zeros((BATCH.min(frames), length));
+        for first in (0..frames).step_by(BATCH) {
+            let count = BATCH.min(frames - first);
+            for row in 0..count {
+                let row_samples = batch.row_mut(row).into_slice().expect("rows are contiguous");
+                read_centred(samples, (first + row) * ANALYSIS_HOP, row_samples);
+            }
+            let product = batch.slice(s![..count, ..]).dot(&matrix);
+            parts.slice_mut(s![first..first + count, ..]).assign(&product);
+        }
+        let mut envelopes = Self { parts, hz };
+        envelopes.scale(length, samples.len());
+        envelopes
+    }
+
+    fn scale(&mut self, length: usize, samples: usize) {
+        // cumulative[i]: sum of the first i weights.
+        let mut sum = 0.0;
+        let weights = std::iter::once(0.0).chain(hann(length).map(|weight| {
+            sum += f64::from(weight);
+            sum as f32
+        }));
+        let cumulative: Vec<f32> = weights.collect();
+        let whole = cumulative[length];
+        for (frame, mut row) in self.parts.rows_mut().into_iter().enumerate() {
+            let centre = frame * ANALYSIS_HOP;
+            let first = (length / 2).saturating_sub(centre);
+            let end = (samples + length / 2).saturating_sub(centre).min(length);
+            let within = (cumulative[end.max(first)] - cumulative[first]).max(LEAST_SHARE * whole);
+            row *= 2.0 / within;
+        }
+    }
+
+    /// Number of frames.
+    pub(super) fn frames(&self) -> usize {
+        self.parts.nrows()
+    }
+
+    /// Slot frequencies in Hz.
+    pub(super) fn hz(&self) -> &[f32] {
+        &self.hz
+    }
+
+    /// The envelope of one slot at one frame.
+    pub(super) fn at(&self, frame: usize, slot: usize) -> Complex32 {
+        Complex32::new(self.parts[[frame, slot]], self.parts[[frame, self.hz.len() + slot]])
+    }
+
+    /// The sum of all partials: their envelopes between two frames are interpolated linearly.
+    pub(super) fn resynthesise(&self, length: usize) -> Vec<f32> {
+        let atoms = atoms(&self.hz);
+        let mut out = vec![0.0; length + 2 * ANALYSIS_HOP];
+        for first in (0..self.frames()).step_by(BATCH) {
+            let last = (first + BATCH).min(self.frames());
+            let grains = self.parts.slice(s![first..last, ..]).dot(&atoms);
+            for (row, grain) in grains.rows().into_iter().enumerate() {
+                // `out` begins one hop before the note, where the first grain does.
+                let start = (first + row) * ANALYSIS_HOP;
+                let room = out.get_mut(start..).unwrap_or_default();
+                room.iter_mut().zip(grain).for_each(|(out, sample)| *out += sample);
+            }
+        }
+        out.drain(..ANALYSIS_HOP);
+        out.truncate(length);
+        out
+    }
+}
+
+/// Copies the samples around `centre`; beyond the ends of the note there is silence.
+fn read_centred(samples: &[f32], centre: usize, out: &mut [f32]) {
+    let half = out.len() / 2;
+    let skip = half.saturating_sub(centre);
+    let from = samples.get(centre.saturating_sub(half)..).unwrap_or_default();
+    let count = from.len().min(out.len() - skip);
+    out.fill(0.0);
+    out[skip..skip + count].copy_from_slice(&from[..count]);
+}
+
+/// `[length, 2 slots]`: the windowed cosines and negative sines of all slots, phase 0 at the middle.
+fn projection(hz: &[f32], length: usize) -> Array2<f32> {
+    let window: Vec<f32> = hann(length).collect();
+    let hz_count = hz.len();
+    let mut matrix = Array2::zeros((length, 2 * hz_count));
+    for (slot, &hz) in hz.iter().enumerate() {
+        for (i, phasor) in phasors(hz, -(length as f64) / 2.0).take(length).enumerate() {
+            matrix[[i, slot]] = phasor.re as f32 * window[i];
+            matrix[[i, hz_count + slot]] = -phasor.im as f32 * window[i];
+        }
+    }
+    matrix
+}
+
+/// `[2 slots, 2 hops]`: what a real and an imaginary envelope of 1 at one frame add to the note around it.
+fn atoms(hz: &[f32]) -> Array2<f32> {
+    let mut atoms = Array2::zeros((2 * hz.len(), 2 * ANALYSIS_HOP));
+    for (slot, &frequency) in hz.iter().enumerate() {
+        let hop = ANALYSIS_HOP as f32;
+        for (i, phasor) in phasors(frequency, -f64::from(hop)).take(2 * ANALYSIS_HOP).enumerate() {
+            let triangle = 1.0 - (i as f32 - hop).abs() / hop;
+            atoms[[slot, i]] = phasor.re as f32 * triangle;
+            atoms[[hz.len() + slot, i]] = -phasor.im as f32 * triangle;
+        }
+    }
+    atoms
+}
+
+/// `e^(2 pi i hz t)` at `t = (start + n) / rate`, by rotation; in f64 it does not drift within a window.
+fn phasors(hz: f32, start: f64) -> impl Iterator<Item = Complex64> {
+    let step = std::f64::consts::TAU * f64::from(hz) / f64::from(ANALYSIS_RATE);
+    let rotation = Complex64::cis(step);
+    std::iter::successors(Some(Complex64::cis(step * start)), move |phasor| Some(phasor * rotation))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tone(hz: f32, gain: f32, length: usize) -> Vec<f32> {
+        phasors(hz, 0.0).take(length).map(|phasor| gain * phasor.re as f32).collect()
+    }
+
+    #[test]
+    fn a_steady_partial_has_its_amplitude_from_the_first_frame_on() {
+        let signal = tone(110.0, 0.25, 48_000);
+        let envelopes = Envelopes::of(&signal, vec![110.0, 220.0], 110.0);
+        for frame in 0..envelopes.frames() {
+            let level = envelopes.at(frame, 0).norm();
+            assert!((level - 0.25).abs() < 0.01, "frame {frame}: {level}");
+        }
+        for frame in 8..190 {
+            assert!(envelopes.at(frame, 1).norm() < 1e-4, "the octave is on a zero of the window");
+        }
+    }
+
+    #[test]
+    fn partials_add_up_to_the_note_again() {
+        let hz = vec![110.0, 223.0, 335.0];
+        let parts: Vec<_> = hz.iter().map(|&hz| tone(hz, 0.2, 24_000)).collect();
+        let signal: Vec<f32> = (0..24_000).map(|i| parts.iter().map(|part| part[i]).sum()).collect();
+        let again = Envelopes::of(&signal, hz, 110.0).resynthesise(24_000);
+        let worst = (2_000..22_000).map(|i| (again[i] - signal[i]).abs()).fold(0.0, f32::max);
+        assert!(worst < 5e-3, "{worst}");
+    }
+}
