@@ -4,9 +4,11 @@
 //! Sinusoids plus noise after Serra and Smith (1990), with slots in place of tracked partials: a slot stays with its
 //! partial for the whole note, which is what makes notes comparable and lets a decoder predict them.
 
+pub mod distance;
 pub mod frames;
 pub mod noise;
 mod partials;
+pub mod pitch;
 mod tuning;
 mod warp;
 
