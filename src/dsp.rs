@@ -1,5 +1,12 @@
 //! Signal processing that knows nothing of Zither: transforms, oscillators, noise, smoothing, resampling.
 
+pub mod denormal;
+pub mod envelope;
+pub mod kernel;
 pub mod mel;
+pub mod noise;
+pub mod oscillator;
+pub mod random;
 pub mod resample;
+pub mod smooth;
 pub mod stft;

@@ -1,4 +1,10 @@
 //! The polyphonic instrument: events and controls in, stereo audio out. Real-time from construction on.
 
+mod allocator;
+mod channel;
 pub mod controls;
+pub mod engine;
 pub mod event;
+mod stack;
+pub mod tone;
+mod voice;

@@ -122,7 +122,10 @@ pub enum Unit {
     /// Milliseconds, shown as seconds from 1 s on.
     Milliseconds,
     /// Decibels with two decimals; `off` at the lowest value where `off_at_min`.
-    Decibels { off_at_min: bool },
+    Decibels {
+        /// Whether the lowest value means nothing at all.
+        off_at_min: bool,
+    },
     /// Decibels per octave.
     DecibelsPerOctave,
     /// Per cent, one decimal.

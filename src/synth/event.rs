@@ -33,26 +33,80 @@ pub enum Expression {
 /// An event at the sample where [`Engine::render`](super::engine::Engine::render) stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Event {
-    /// A note begins.
-    NoteOn { voice_id: Option<i32>, channel: u8, key: u8, velocity: f32 },
+    /// A note begins. A velocity of 0 is the softest, not a release.
+    NoteOn {
+        /// The host's id.
+        voice_id: Option<i32>,
+        /// MIDI channel 0..15.
+        channel: u8,
+        /// MIDI key 0..127.
+        key: u8,
+        /// 0..1.
+        velocity: f32,
+    },
     /// A note is released (velocity 0..1).
-    NoteOff { address: NoteAddress },
+    NoteOff {
+        /// Which notes.
+        address: NoteAddress,
+    },
     /// A note ends at once, with a fade short enough to be no tail and long enough to be no click.
-    Choke { address: NoteAddress },
+    Choke {
+        /// Which notes.
+        address: NoteAddress,
+    },
     /// A note expression.
-    Express { address: NoteAddress, expression: Expression, value: f32 },
+    Express {
+        /// Which notes.
+        address: NoteAddress,
+        /// What is expressed.
+        expression: Expression,
+        /// In the unit of the event.
+        value: f32,
+    },
     /// Polyphonic modulation: an offset in the control's plain unit, replacing the previous offset.
-    Modulate { voice_id: i32, control: Control, offset: f32 },
+    Modulate {
+        /// The host's id.
+        voice_id: i32,
+        /// What is modulated.
+        control: Control,
+        /// In the control's unit.
+        offset: f32,
+    },
     /// Pitch bend of a channel, -1..1 times the bend range.
-    PitchBend { channel: u8, value: f32 },
+    PitchBend {
+        /// MIDI channel 0..15.
+        channel: u8,
+        /// In the unit of the event.
+        value: f32,
+    },
     /// Channel pressure 0..1.
-    Pressure { channel: u8, value: f32 },
+    Pressure {
+        /// MIDI channel 0..15.
+        channel: u8,
+        /// In the unit of the event.
+        value: f32,
+    },
     /// Modulation wheel (CC 1) 0..1: vibrato.
-    ModWheel { channel: u8, value: f32 },
+    ModWheel {
+        /// MIDI channel 0..15.
+        channel: u8,
+        /// In the unit of the event.
+        value: f32,
+    },
     /// Timbre (CC 74) 0..1, 0.5 neutral: the third dimension of MPE.
-    Timbre { channel: u8, value: f32 },
+    Timbre {
+        /// MIDI channel 0..15.
+        channel: u8,
+        /// In the unit of the event.
+        value: f32,
+    },
     /// Sustain pedal (CC 64).
-    Sustain { channel: u8, down: bool },
+    Sustain {
+        /// MIDI channel 0..15.
+        channel: u8,
+        /// Whether it is pressed.
+        down: bool,
+    },
     /// All notes off (CC 123): release everything, pedal included.
     AllNotesOff,
     /// All sound off (CC 120): fade everything at once.

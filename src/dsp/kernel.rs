@@ -1,0 +1,211 @@
+//! The loops that take the time, compiled once per processor level and chosen at run time.
+//!
+//! Every loop runs over [`LANES`] independent lanes with plain multiplications and additions in one fixed order, and
+//! nothing contracts to fused operations: all levels give the same bits.
+
+use super::random;
+use realfft::num_complex::Complex32;
+
+/// Lanes of every loop: one AVX-512 register, two of AVX2, four of the baseline.
+pub const LANES: usize = 16;
+/// Samples that one call of [`sines`] can make.
+pub const CHUNK: usize = 2 * LANES;
+
+/// A processor level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Level(Kind);
+
+// Private, so that a level which the processor lacks cannot be named outside this file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Baseline,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+}
+
+impl Level {
+    /// What every processor of this architecture has.
+    pub const BASELINE: Self = Self(Kind::Baseline);
+
+    /// The best level of this processor.
+    #[must_use]
+    pub fn detect() -> Self {
+        Self::available().last().unwrap_or(Self::BASELINE)
+    }
+
+    /// All levels of this processor, the best last.
+    pub fn available() -> impl Iterator<Item = Self> {
+        let levels = [
+            Some(Self::BASELINE),
+            #[cfg(target_arch = "x86_64")]
+            is_x86_feature_detected!("avx2").then_some(Self(Kind::Avx2)),
+            #[cfg(target_arch = "x86_64")]
+            (is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq")).then_some(Self(Kind::Avx512)),
+        ];
+        levels.into_iter().flatten()
+    }
+}
+
+macro_rules! per_level {
+    ($(#[$doc:meta])* $name:ident = $body:ident($($arg:ident: $type:ty),* $(,)?)) => {
+        $(#[$doc])*
+        #[inline]
+        pub fn $name(level: Level, $($arg: $type),*) {
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2")]
+            fn avx2($($arg: $type),*) {
+                $body($($arg),*);
+            }
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx512f,avx512dq")]
+            fn avx512($($arg: $type),*) {
+                $body($($arg),*);
+            }
+            match level.0 {
+                Kind::Baseline => $body($($arg),*),
+                // SAFETY: a `Level` of this kind is made only where the processor has the feature.
+                #[cfg(target_arch = "x86_64")]
+                Kind::Avx2 => unsafe { avx2($($arg),*) },
+                // SAFETY: as above.
+                #[cfg(target_arch = "x86_64")]
+                Kind::Avx512 => unsafe { avx512($($arg),*) },
+            }
+        }
+    };
+}
+
+/// Partials in structure-of-arrays form; all slices have one length.
+pub struct Partials<'a> {
+    /// Phase in turns of 2^-32; 0 is the crest of the wave.
+    pub phase: &'a [u32],
+    /// Phase increment per sample.
+    pub increment: &'a [u32],
+    /// Amplitude at the first sample.
+    pub amplitude: &'a [f32],
+    /// Amplitude change per sample.
+    pub step: &'a [f32],
+}
+
+per_level! {
+    /// Writes the sum of `partials` to `out`, time in the lanes: sample n of a partial is
+    /// `(amplitude + n step) cos(2 pi (phase + n increment))`.
+    sines = sines_in_lanes(partials: &Partials<'_>, out: &mut [f32; CHUNK])
+}
+
+#[inline(always)]
+fn sines_in_lanes(partials: &Partials<'_>, out: &mut [f32; CHUNK]) {
+    let count = partials.phase.len();
+    let (phase, increment) = (&partials.phase[..count], &partials.increment[..count]);
+    let (amplitude, step) = (&partials.amplitude[..count], &partials.step[..count]);
+    let (mut low, mut high) = ([0.0_f32; LANES], [0.0_f32; LANES]);
+    for k in 0..count {
+        let late_phase = phase[k].wrapping_add(increment[k].wrapping_mul(LANES as u32));
+        let late_amplitude = amplitude[k] + step[k] * LANES as f32;
+        for lane in 0..LANES {
+            let turn = increment[k].wrapping_mul(lane as u32);
+            let rise = step[k] * lane as f32;
+            low[lane] += (amplitude[k] + rise) * cosine(phase[k].wrapping_add(turn));
+            high[lane] += (late_amplitude + rise) * cosine(late_phase.wrapping_add(turn));
+        }
+    }
+    out[..LANES].copy_from_slice(&low);
+    out[LANES..].copy_from_slice(&high);
+}
+
+/// Cosine of a phase in turns of 2^-32: the phase is folded to a quarter turn about the rising zero, where an odd
+/// polynomial of degree 7 (least squares at Chebyshev nodes) is good to 6e-7, that is -124 dB.
+#[inline(always)]
+fn cosine(phase: u32) -> f32 {
+    let turns = 0.25 - (phase as i32 as f32).abs() * (1.0 / 4_294_967_296.0);
+    let square = turns * turns;
+    let mut polynomial = COS[3];
+    polynomial = polynomial * square + COS[2];
+    polynomial = polynomial * square + COS[1];
+    polynomial = polynomial * square + COS[0];
+    polynomial * turns
+}
+
+const COS: [f32; 4] = [6.283_164, -41.337_13, 81.340_386, -70.989_93];
+
+/// Band levels and where the bins of a spectrum lie between them; `below` and `weight` have one entry per bin and a
+/// length that is a multiple of [`LANES`].
+pub struct Shape<'a> {
+    /// Base-2 logarithm of the amplitude in each band.
+    pub level: &'a [f32],
+    /// Band below each bin; `below + 1` is a band too.
+    pub below: &'a [u32],
+    /// Weight 0..1 of the band above.
+    pub weight: &'a [f32],
+    /// Seed of this spectrum.
+    pub seed: u32,
+}
+
+per_level! {
+    /// Writes a random spectrum of this shape: each bin's parts are even random numbers in -1..1 times the amplitude
+    /// interpolated (in the logarithm) between the bands.
+    random_spectrum = random_spectrum_in_lanes(shape: &Shape<'_>, spectrum: &mut [Complex32])
+}
+
+#[inline(always)]
+fn random_spectrum_in_lanes(shape: &Shape<'_>, spectrum: &mut [Complex32]) {
+    let blocks =
+        spectrum.chunks_exact_mut(LANES).zip(shape.below.chunks_exact(LANES)).zip(shape.weight.chunks_exact(LANES));
+    for (block, ((bins, below), weight)) in blocks.enumerate() {
+        let mut level = [0.0_f32; LANES];
+        for lane in 0..LANES {
+            let low = shape.level[below[lane] as usize];
+            level[lane] = low + weight[lane] * (shape.level[below[lane] as usize + 1] - low);
+        }
+        let (mut real, mut imaginary) = ([0.0_f32; LANES], [0.0_f32; LANES]);
+        for lane in 0..LANES {
+            let bits = random::hash(shape.seed, (block * LANES + lane) as u32);
+            let amplitude = exp2(level[lane]) * (1.0 / 32_768.0);
+            real[lane] = ((bits << 16) as i32 >> 16) as f32 * amplitude;
+            imaginary[lane] = (bits as i32 >> 16) as f32 * amplitude;
+        }
+        for lane in 0..LANES {
+            bins[lane] = Complex32::new(real[lane], imaginary[lane]);
+        }
+    }
+}
+
+per_level! {
+    /// Replaces decibels by amplitudes. The length of `values` is a multiple of [`LANES`].
+    amplitudes = amplitudes_in_lanes(values: &mut [f32])
+}
+
+#[inline(always)]
+fn amplitudes_in_lanes(values: &mut [f32]) {
+    for block in values.chunks_exact_mut(LANES) {
+        for value in block {
+            *value = exp2(*value * DECIBELS_TO_OCTAVES);
+        }
+    }
+}
+
+/// log2(10) / 20: a level in dB times this is the base-2 logarithm of the amplitude.
+pub const DECIBELS_TO_OCTAVES: f32 = 0.166_096_41;
+
+/// 2^x for -126 <= x <= 126 (clamped): the whole part goes into the exponent, a polynomial of degree 5 (least squares at
+/// Chebyshev nodes) gives the rest to 8e-8. Not a number becomes 2^-126.
+#[inline(always)]
+#[must_use]
+pub fn exp2(x: f32) -> f32 {
+    /// Adding this leaves the rounded whole part in the low bits of the mantissa.
+    const ROUNDER: f32 = 12_582_912.0;
+    let x = if x > -126.0 { x } else { -126.0 };
+    let x = if x < 126.0 { x } else { 126.0 };
+    let shifted = x + ROUNDER;
+    let rest = x - (shifted - ROUNDER);
+    let mut polynomial = EXP2[5];
+    polynomial = polynomial * rest + EXP2[4];
+    polynomial = polynomial * rest + EXP2[3];
+    polynomial = polynomial * rest + EXP2[2];
+    polynomial = polynomial * rest + EXP2[1];
+    polynomial = polynomial * rest + EXP2[0];
+    polynomial * f32::from_bits(shifted.to_bits().wrapping_add(127) << 23)
+}
+
+const EXP2: [f32; 6] = [1.0, 0.693_146_95, 0.240_221_22, 0.055_507_426, 0.009_675_46, 0.001_326_697];

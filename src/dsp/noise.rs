@@ -1,0 +1,259 @@
+//! Noise of a given spectrum, made by one inverse Fourier transform per hop.
+
+use super::kernel::{self, LANES, Level, Shape};
+use super::random;
+use realfft::{ComplexToReal, RealFftPlanner, num_complex::Complex32};
+use std::sync::Arc;
+
+/// Above this frequency, in Hz, there is no noise at any sample rate.
+const HIGHEST: f32 = 24_000.0;
+/// Band level, as base-2 logarithm of the amplitude, that makes no sound.
+pub const SILENT_LEVEL: f32 = -60.0;
+/// A spectrum whose loudest bin lies below this (-140 dB per bin) is not made.
+const INAUDIBLE_LEVEL: f32 = -23.0;
+
+/// Everything about noise that depends on the sample rate and not on the note: the transform, the window, and where
+/// bins lie between bands. Built once, shared by all voices.
+pub struct NoiseBands {
+    level: Level,
+    inverse: Arc<dyn ComplexToReal<f32>>,
+    window: Vec<f32>,
+    below: Vec<u32>,
+    weight: Vec<f32>,
+    silent_from: usize,
+    to_bin_level: f32,
+}
+
+impl NoiseBands {
+    /// Bands with the given centres (rising, at least two, in Hz); levels between them are interpolated evenly along
+    /// `scale`, a rising function of frequency such as mel. `hop` is the distance of two spectra in samples.
+    ///
+    /// # Panics
+    /// With fewer than two centres, or a `hop` of 0.
+    #[must_use]
+    pub fn new(level: Level, rate: f32, hop: usize, centres: &[f32], scale: impl Fn(f32) -> f32) -> Self {
+        assert!(centres.len() >= 2 && hop > 0, "two bands and a hop are the least");
+        let length = 2 * hop;
+        let bins = hop + 1;
+        let bin_hz = rate / length as f32;
+        let marks: Vec<f32> = centres.iter().map(|&hz| scale(hz)).collect();
+        let (below, weight) = (0..bins.next_multiple_of(LANES))
+            .map(|bin| {
+                let mark = scale(bin as f32 * bin_hz);
+                let below = marks.partition_point(|&m| m <= mark).clamp(1, marks.len() - 1) - 1;
+                let weight = (mark - marks[below]) / (marks[below + 1] - marks[below]);
+                (below as u32, weight.clamp(0.0, 1.0))
+            })
+            .unzip();
+        let window = (0..length).map(|n| (std::f32::consts::PI * (n as f32 + 0.5) / length as f32).sin()).collect();
+        // The last bin (Nyquist) is left out, as the first is.
+        let silent_from = ((HIGHEST / bin_hz) as usize).clamp(1, bins - 1);
+        // Even random parts in -1..1 have a mean square of 2/3, and a bin of power p in a real signal has |X|^2 = p/2.
+        let to_bin_level = 0.5 * (0.75 * bin_hz).log2();
+        let inverse = RealFftPlanner::new().plan_fft_inverse(length);
+        Self { level, inverse, window, below, weight, silent_from, to_bin_level }
+    }
+
+    fn hop(&self) -> usize {
+        self.window.len() / 2
+    }
+}
+
+/// The noise of one note in stereo. Owned by a voice; allocates only when made.
+///
+/// Spectra of random phase and magnitude are transformed, windowed by a half sine (whose squares at two hops sum to
+/// one, so that power is steady) and overlapped by a half. The spectrum of a moment is centred on that moment.
+pub struct Noise {
+    bands: Arc<NoiseBands>,
+    seed: u32,
+    spectra: u32,
+    levels: Vec<f32>,
+    spectrum: Vec<Complex32>,
+    scratch: Vec<Complex32>,
+    middle: Vec<f32>,
+    side: Vec<f32>,
+    hop: [Vec<f32>; 2],
+    tail: [Vec<f32>; 2],
+    tail_sounds: bool,
+}
+
+impl Noise {
+    /// Silence, until [`Noise::start`].
+    #[must_use]
+    pub fn new(bands: Arc<NoiseBands>) -> Self {
+        let hop = bands.hop();
+        let half = || [vec![0.0; hop], vec![0.0; hop]];
+        Self {
+            seed: 0,
+            spectra: 0,
+            levels: vec![SILENT_LEVEL; bands.below.last().map_or(0, |&band| band as usize + 2)],
+            spectrum: vec![Complex32::default(); bands.below.len()],
+            scratch: bands.inverse.make_scratch_vec(),
+            middle: vec![0.0; 2 * hop],
+            side: vec![0.0; 2 * hop],
+            hop: half(),
+            tail: half(),
+            tail_sounds: false,
+            bands,
+        }
+    }
+
+    /// Begins a note: the spectrum of its first moment sounds at full power from the first sample of the next hop on.
+    pub fn start(&mut self, seed: u32, density: &[f32], width: f32) {
+        self.seed = seed;
+        self.spectra = 0;
+        self.tail_sounds = false;
+        self.tail.iter_mut().for_each(|tail| tail.fill(0.0));
+        self.advance(density, width);
+    }
+
+    /// Makes the next hop. `density` is the power density of each band at the *end* of the hop, as base-2 logarithm of
+    /// amplitude per square root of a hertz; `width` 0..1 goes from mono to two independent channels.
+    pub fn advance(&mut self, density: &[f32], width: f32) {
+        let mut loudest = SILENT_LEVEL;
+        for (level, &density) in self.levels.iter_mut().zip(density) {
+            *level = (density + self.bands.to_bin_level).max(SILENT_LEVEL);
+            loudest = loudest.max(*level);
+        }
+        let hop = self.bands.hop();
+        for (hop, tail) in self.hop.iter_mut().zip(&mut self.tail) {
+            std::mem::swap(hop, tail);
+            tail.fill(0.0);
+        }
+        let sounds = loudest > INAUDIBLE_LEVEL;
+        if sounds {
+            let angle = width.clamp(0.0, 1.0) * std::f32::consts::FRAC_PI_4;
+            self.transform();
+            if angle > 0.0 {
+                std::mem::swap(&mut self.middle, &mut self.side);
+                self.transform();
+            }
+            let (side_gain, middle_gain) = angle.sin_cos();
+            for n in 0..2 * hop {
+                let middle = self.middle[n] * self.bands.window[n] * middle_gain;
+                let side = if angle > 0.0 { self.side[n] * self.bands.window[n] * side_gain } else { 0.0 };
+                let [left, right] = if n < hop { &mut self.hop } else { &mut self.tail };
+                left[n % hop] += middle + side;
+                right[n % hop] += middle - side;
+            }
+        }
+        self.tail_sounds = sounds;
+    }
+
+    /// The hop made last: left and right.
+    #[must_use]
+    pub fn hop(&self) -> (&[f32], &[f32]) {
+        (&self.hop[0], &self.hop[1])
+    }
+
+    /// One block of noise into `middle`.
+    fn transform(&mut self) {
+        let shape = Shape {
+            level: &self.levels,
+            below: &self.bands.below,
+            weight: &self.bands.weight,
+            seed: random::hash(self.seed, self.spectra),
+        };
+        self.spectra = self.spectra.wrapping_add(1);
+        kernel::random_spectrum(self.bands.level, &shape, &mut self.spectrum);
+        self.spectrum[0] = Complex32::default();
+        self.spectrum[self.bands.silent_from..].fill(Complex32::default());
+        let bins = self.bands.hop() + 1;
+        let done =
+            self.bands.inverse.process_with_scratch(&mut self.spectrum[..bins], &mut self.middle, &mut self.scratch);
+        debug_assert!(done.is_ok(), "buffers are of the transform's own lengths, and the outer bins are real");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CENTRES: [f32; 4] = [100.0, 1_000.0, 5_000.0, 20_000.0];
+
+    /// Density of white noise with variance 1 at 48 kHz.
+    fn white() -> [f32; 4] {
+        [0.5 * (1.0_f32 / 24_000.0).log2(); 4]
+    }
+
+    fn render(rate: f32, hops: usize, density: &[f32; 4], width: f32) -> (Vec<f32>, Vec<f32>) {
+        let hop = (rate / 200.0).round() as usize;
+        let bands = Arc::new(NoiseBands::new(Level::detect(), rate, hop, &CENTRES, f32::sqrt));
+        let mut noise = Noise::new(bands);
+        noise.start(3, density, width);
+        let (mut left, mut right) = (Vec::new(), Vec::new());
+        for _ in 0..hops {
+            noise.advance(density, width);
+            left.extend_from_slice(noise.hop().0);
+            right.extend_from_slice(noise.hop().1);
+        }
+        (left, right)
+    }
+
+    fn power(samples: &[f32]) -> f64 {
+        samples.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>() / samples.len() as f64
+    }
+
+    #[test]
+    fn white_noise_keeps_its_power_per_hertz_at_every_rate() {
+        for rate in [8_000.0_f32, 44_100.0, 48_000.0, 96_000.0] {
+            let expected = f64::from(rate.min(48_000.0) / 48_000.0);
+            for width in [0.0, 0.5, 1.0] {
+                let (left, right) = render(rate, 800, &white(), width);
+                for channel in [left, right] {
+                    let error = 10.0 * (power(&channel) / expected).log10();
+                    assert!(error.abs() < 0.3, "{rate} Hz, width {width}: {error:.2} dB");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn power_is_full_from_the_very_first_samples() {
+        let starts: f64 = (0..400)
+            .map(|seed| {
+                let bands = Arc::new(NoiseBands::new(Level::BASELINE, 48_000.0, 240, &CENTRES, f32::sqrt));
+                let mut noise = Noise::new(bands);
+                noise.start(seed, &white(), 0.0);
+                noise.advance(&white(), 0.0);
+                power(&noise.hop().0[..8])
+            })
+            .sum::<f64>()
+            / 400.0;
+        assert!((10.0 * starts.log10()).abs() < 0.4, "{starts}");
+    }
+
+    #[test]
+    fn width_sets_the_correlation_of_the_channels() {
+        for (width, expected) in [(0.0, 1.0), (1.0, 0.0)] {
+            let (left, right) = render(48_000.0, 800, &white(), width);
+            let both = left.iter().zip(&right).map(|(&l, &r)| f64::from(l * r)).sum::<f64>() / left.len() as f64;
+            let correlation = both / (power(&left) * power(&right)).sqrt();
+            assert!((correlation - expected).abs() < 0.02, "{width}: {correlation}");
+        }
+    }
+
+    #[test]
+    fn a_band_that_is_raised_alone_holds_the_power() {
+        let mut density = [-60.0; 4];
+        density[1] = white()[1];
+        let (left, _) = render(48_000.0, 400, &density, 0.0);
+        // Second differences measure the mean square frequency: sum of (2 - 2 cos w)^2 over the power.
+        let bend: Vec<f32> = left.windows(3).map(|w| w[0] - 2.0 * w[1] + w[2]).collect();
+        let frequency = (power(&bend) / power(&left)).powf(0.25) / std::f64::consts::TAU * 48_000.0;
+        assert!((800.0..2_500.0).contains(&frequency), "{frequency}");
+    }
+
+    #[test]
+    fn every_processor_level_gives_the_same_spectrum() {
+        let make = |level| {
+            let mut noise = Noise::new(Arc::new(NoiseBands::new(level, 44_100.0, 221, &CENTRES, f32::sqrt)));
+            noise.levels.copy_from_slice(&[-3.0, -9.5, -14.2, -2.0]);
+            let shape = Shape { level: &noise.levels, below: &noise.bands.below, weight: &noise.bands.weight, seed: 9 };
+            kernel::random_spectrum(level, &shape, &mut noise.spectrum);
+            noise.spectrum
+        };
+        let expected = make(Level::BASELINE);
+        Level::available().for_each(|level| assert_eq!(make(level), expected, "{level:?}"));
+    }
+}

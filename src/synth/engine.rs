@@ -1,0 +1,334 @@
+//! The instrument: sixteen voices behind one pair of outputs.
+
+use super::allocator::{Candidate, Standing, choose};
+use super::channel::{Channel, sane};
+use super::controls::{Control, Controls, VoiceMode};
+use super::event::{EndedNote, Event, Expression, NoteAddress};
+use super::stack::{Note, NoteStack};
+use super::tone::ToneFormat;
+use super::voice::{Life, Surroundings, Voice};
+use crate::dsp::denormal::DenormalsAreZero;
+use crate::dsp::random;
+use crate::dsp::smooth::{OnePole, Ramp};
+use crate::model::Model;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Notes that sound at once.
+pub const VOICES: usize = 16;
+/// Slots: as many again for stolen voices to fade in while the new ones already play.
+const SLOTS: usize = 2 * VOICES;
+/// Ended notes that are kept until they are asked for.
+const ENDED: usize = 256;
+/// Time constant of the gain, in seconds.
+const GAIN_SECONDS: f32 = 0.005;
+/// Crossfade of bypass, in seconds.
+const BYPASS_SECONDS: f32 = 0.010;
+/// Nothing louder leaves the engine (+18 dBFS): far above music, far below what harms.
+const CEILING: f32 = 8.0;
+
+/// Plays events with a model. Made off the audio thread ([`Engine::new`] allocates); everything else is for the audio
+/// thread, allocates nothing and cannot fail. `Send`, one owner.
+///
+/// Events and controls act at the sample at which they are handed over, and the output does not depend on how it is cut
+/// into blocks. Notes begin exactly at their sample; nothing is delayed.
+pub struct Engine {
+    model: Arc<Model>,
+    rate: f32,
+    controls: Controls,
+    channels: [Channel; 16],
+    voices: Box<[Voice]>,
+    stack: NoteStack,
+    ended: VecDeque<EndedNote>,
+    gain: OnePole,
+    audible: Ramp,
+    notes: u32,
+    last_key: Option<u8>,
+}
+
+impl Engine {
+    /// An engine at `rate` samples a second (8 kHz to 192 kHz; others are brought into that range).
+    #[must_use]
+    pub fn new(model: Arc<Model>, rate: f32) -> Self {
+        let rate = sane(rate, 8_000.0, 192_000.0, 48_000.0);
+        let format = ToneFormat::new(rate);
+        let controls = Controls::default();
+        Self {
+            model,
+            rate,
+            channels: [Channel::default(); 16],
+            voices: (0..SLOTS).map(|_| Voice::new(&format)).collect(),
+            stack: NoteStack::EMPTY,
+            ended: VecDeque::with_capacity(ENDED),
+            gain: OnePole::new(linear_gain(&controls), GAIN_SECONDS * rate),
+            audible: Ramp::new(1.0),
+            controls,
+            notes: 0,
+            last_key: None,
+        }
+    }
+
+    /// Back to the state after [`Engine::new`], controls kept: silence at once, and the same notes will give the same
+    /// samples as the first time.
+    pub fn reset(&mut self) {
+        self.voices.iter_mut().for_each(Voice::silence);
+        self.channels = [Channel::default(); 16];
+        self.stack = NoteStack::EMPTY;
+        self.ended.clear();
+        (self.notes, self.last_key) = (0, None);
+        self.settle();
+    }
+
+    /// Takes new values for all controls; cheap enough for every block. The engine smooths what would click.
+    pub fn set_controls(&mut self, controls: &Controls) {
+        self.controls.clone_from(controls);
+        let audible = audible(controls);
+        if self.audible.target() != audible {
+            self.audible.go(audible, (BYPASS_SECONDS * self.rate) as u32);
+        }
+    }
+
+    /// Voices that sound, fading ones included.
+    #[must_use]
+    pub fn active_voices(&self) -> usize {
+        self.voices.iter().filter(|voice| voice.is_active()).count()
+    }
+
+    /// The next note that has ended by itself since the last call.
+    pub fn ended(&mut self) -> Option<EndedNote> {
+        self.ended.pop_front()
+    }
+
+    /// Takes an event at the sample where rendering stands. Values outside their range are brought into it.
+    pub fn handle(&mut self, event: Event) {
+        match event {
+            Event::NoteOn { voice_id, channel, key, velocity } => {
+                let velocity = sane(velocity, 0.0, 1.0, 0.8);
+                self.note_on(Note { voice_id, channel: channel & 15, key: key.min(127), velocity });
+            }
+            Event::NoteOff { address } => self.note_off(address),
+            Event::Choke { address } => self.choke(address),
+            Event::Express { address, expression, value } => self.express(address, expression, value),
+            Event::Modulate { voice_id, control, offset } => self.modulate(voice_id, control, offset),
+            Event::PitchBend { channel, value } => self.channel(channel).bend = sane(value, -1.0, 1.0, 0.0),
+            Event::Pressure { channel, value } => self.channel(channel).pressure = sane(value, 0.0, 1.0, 0.0),
+            Event::ModWheel { channel, value } => self.channel(channel).wheel = sane(value, 0.0, 1.0, 0.0),
+            Event::Timbre { channel, value } => {
+                self.channel(channel).timbre = 2.0 * sane(value, 0.0, 1.0, 0.5) - 1.0;
+            }
+            Event::Sustain { channel, down } => self.sustain(channel & 15, down),
+            Event::AllNotesOff => self.all_notes_off(),
+            Event::AllSoundOff => self.choke(NoteAddress::default()),
+        }
+    }
+
+    /// Writes the next samples. Any length, 0 included; the shorter of the two counts.
+    pub fn render(&mut self, left: &mut [f32], right: &mut [f32]) {
+        let _guard = DenormalsAreZero::new();
+        let length = left.len().min(right.len());
+        let (left, right) = (&mut left[..length], &mut right[..length]);
+        left.fill(0.0);
+        right.fill(0.0);
+        if self.active_voices() == 0 {
+            self.settle();
+            return;
+        }
+        let around = Surroundings { model: &self.model, controls: &self.controls, channels: &self.channels };
+        for voice in self.voices.iter_mut().filter(|voice| voice.is_active()) {
+            if voice.add_to(left, right, &around) && voice.announces_end {
+                announce(&mut self.ended, &voice.note);
+            }
+        }
+        self.finish(left, right);
+    }
+
+    /// Gain, bypass and the last check.
+    fn finish(&mut self, left: &mut [f32], right: &mut [f32]) {
+        let target = linear_gain(&self.controls);
+        for (left, right) in left.iter_mut().zip(right) {
+            let gain = self.gain.next(target) * self.audible.next();
+            for sample in [left, right] {
+                *sample = sane(*sample * gain, -CEILING, CEILING, 0.0);
+            }
+        }
+    }
+
+    /// Lets smoothers arrive: only where no voice sounds, so that it is never heard.
+    fn settle(&mut self) {
+        self.gain.jump(linear_gain(&self.controls));
+        self.audible = Ramp::new(audible(&self.controls));
+    }
+
+    fn channel(&mut self, channel: u8) -> &mut Channel {
+        &mut self.channels[usize::from(channel & 15)]
+    }
+
+    fn note_on(&mut self, note: Note) {
+        let mode = self.controls.voice_mode();
+        let overlaps = self.stack.top().is_some();
+        self.stack.push(note);
+        match mode {
+            VoiceMode::Poly => self.start(note),
+            VoiceMode::Legato if overlaps && self.retarget(note) => {}
+            VoiceMode::Mono | VoiceMode::Legato => self.start_alone(note),
+        }
+    }
+
+    /// Starts a voice, stealing one if need be.
+    fn start(&mut self, note: Note) {
+        if self.active_voices() == 0 {
+            self.settle();
+        }
+        let choice = choose(self.voices.iter().map(candidate), VOICES);
+        if let Some(stolen) = choice.stolen {
+            self.voices[stolen].fade_out();
+        }
+        let voice = &mut self.voices[choice.slot];
+        if voice.is_active() && voice.announces_end {
+            announce(&mut self.ended, &voice.note);
+        }
+        let around = Surroundings { model: &self.model, controls: &self.controls, channels: &self.channels };
+        let seed = random::hash(self.notes, u32::from(note.key));
+        self.notes = self.notes.wrapping_add(1);
+        voice.start(note, u64::from(self.notes), seed, self.last_key, &around);
+        self.last_key = Some(note.key);
+    }
+
+    /// Starts a voice in place of all others.
+    fn start_alone(&mut self, note: Note) {
+        for voice in self.voices.iter_mut().filter(|voice| voice.is_playing()) {
+            // A note still held may come back, so its end is announced when its key goes up.
+            voice.announces_end &= !self.stack.holds(|held| same(held, &voice.note));
+            voice.fade_out();
+        }
+        self.start(note);
+    }
+
+    /// Gives the sounding note of legato a new pitch; false if there is none.
+    fn retarget(&mut self, note: Note) -> bool {
+        let held = |voice: &&mut Voice| matches!(voice.life, Life::Held | Life::Sustained);
+        let Some(voice) = self.voices.iter_mut().filter(held).max_by_key(|voice| voice.serial) else { return false };
+        if !self.stack.holds(|held| same(held, &voice.note)) {
+            announce(&mut self.ended, &voice.note);
+        }
+        let around = Surroundings { model: &self.model, controls: &self.controls, channels: &self.channels };
+        voice.retarget(note, &around);
+        self.last_key = Some(note.key);
+        true
+    }
+
+    fn note_off(&mut self, address: NoteAddress) {
+        let mono = self.controls.voice_mode() != VoiceMode::Poly;
+        while let Some(note) = self.stack.take(|note| address.matches(note)) {
+            let sounds = |voice: &Voice| voice.is_active() && voice.announces_end && same(&voice.note, &note);
+            if mono && !self.voices.iter().any(sounds) {
+                announce(&mut self.ended, &note);
+            }
+        }
+        for slot in 0..SLOTS {
+            let voice = &self.voices[slot];
+            if voice.life != Life::Held || !address.matches(&voice.note) {
+                continue;
+            }
+            match self.stack.top().filter(|_| mono) {
+                Some(below) => self.give_back(below),
+                None if self.channels[usize::from(voice.note.channel)].sustain => {
+                    self.voices[slot].life = Life::Sustained;
+                }
+                None => self.voices[slot].release(),
+            }
+        }
+    }
+
+    /// The key of the sounding note of a mono voice went up while `below` is still held.
+    fn give_back(&mut self, below: Note) {
+        match self.controls.voice_mode() {
+            VoiceMode::Legato if self.retarget(below) => {}
+            _ => self.start_alone(below),
+        }
+    }
+
+    fn choke(&mut self, address: NoteAddress) {
+        while self.stack.take(|note| address.matches(note)).is_some() {}
+        for voice in self.voices.iter_mut().filter(|voice| voice.is_playing() && address.matches(&voice.note)) {
+            voice.fade_out();
+        }
+    }
+
+    fn all_notes_off(&mut self) {
+        self.stack = NoteStack::EMPTY;
+        self.channels.iter_mut().for_each(|channel| channel.sustain = false);
+        self.voices.iter_mut().for_each(Voice::release);
+    }
+
+    fn sustain(&mut self, channel: u8, down: bool) {
+        self.channel(channel).sustain = down;
+        if !down {
+            let sustained = |voice: &&mut Voice| voice.life == Life::Sustained && voice.note.channel == channel;
+            self.voices.iter_mut().filter(sustained).for_each(Voice::release);
+        }
+    }
+
+    fn express(&mut self, address: NoteAddress, expression: Expression, value: f32) {
+        for voice in self.voices.iter_mut().filter(|voice| voice.is_playing() && address.matches(&voice.note)) {
+            let state = &mut voice.expressions;
+            match expression {
+                Expression::Tuning => state.tuning = sane(value, -120.0, 120.0, 0.0),
+                Expression::Volume => state.volume = sane(value, 0.0, 4.0, 1.0),
+                Expression::Pan => state.pan = sane(value, -1.0, 1.0, 0.0),
+                Expression::Brightness => state.brightness = 2.0 * sane(value, 0.0, 1.0, 0.5) - 1.0,
+                Expression::Pressure => state.pressure = sane(value, 0.0, 1.0, 0.0),
+                Expression::Vibrato => state.vibrato = sane(value, 0.0, 1.0, 0.0),
+            }
+        }
+    }
+
+    fn modulate(&mut self, voice_id: i32, control: Control, offset: f32) {
+        let addressed = |voice: &&mut Voice| voice.is_playing() && voice.note.voice_id == Some(voice_id);
+        for voice in self.voices.iter_mut().filter(addressed) {
+            if let Some(kept) = voice.offsets.get_mut(control.index()) {
+                *kept = sane(offset, -2.0, 2.0, 0.0);
+            }
+        }
+    }
+}
+
+impl NoteAddress {
+    fn matches(&self, note: &Note) -> bool {
+        self.voice_id.is_none_or(|id| note.voice_id == Some(id))
+            && self.channel.is_none_or(|channel| note.channel == channel)
+            && self.key.is_none_or(|key| note.key == key)
+    }
+}
+
+/// Whether two records are of one note.
+fn same(a: &Note, b: &Note) -> bool {
+    (a.voice_id, a.channel, a.key) == (b.voice_id, b.channel, b.key)
+}
+
+fn announce(ended: &mut VecDeque<EndedNote>, note: &Note) {
+    // A host that never asks loses the oldest, never memory.
+    if ended.len() == ENDED {
+        ended.pop_front();
+    }
+    ended.push_back(EndedNote { voice_id: note.voice_id, channel: note.channel, key: note.key });
+}
+
+fn candidate(voice: &Voice) -> Candidate {
+    let standing = match voice.life {
+        Life::Idle => Standing::Idle,
+        Life::Fading => Standing::Fading,
+        Life::Released => Standing::Released,
+        Life::Held | Life::Sustained => Standing::Held,
+    };
+    Candidate { standing, loudness: voice.loudness(), serial: voice.serial }
+}
+
+fn linear_gain(controls: &Controls) -> f32 {
+    let gain = controls.get(Control::GAIN);
+    if gain <= Control::GAIN.spec().min { 0.0 } else { 10.0_f32.powf(gain / 20.0) }
+}
+
+fn audible(controls: &Controls) -> f32 {
+    if controls.get(Control::BYPASS) >= 0.5 { 0.0 } else { 1.0 }
+}

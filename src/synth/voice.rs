@@ -1,0 +1,435 @@
+//! One note being played: decoder, tone and envelope on a clock that starts at the note's own first sample.
+
+use super::channel::{Channel, NoteExpressions, sane};
+use super::controls::{Control, Controls};
+use super::stack::Note;
+use super::tone::{COPIES, StereoChunk, Style, Tone, ToneFormat, pan};
+use crate::analysis::frames::{Frame, PARTIALS, SILENCE_DB, Slots, pitch_hz};
+use crate::dsp::envelope::{Envelope, EnvelopeTimes};
+use crate::dsp::kernel::CHUNK;
+use crate::dsp::smooth::{OnePole, Ramp};
+use crate::model::latent::LATENTS;
+use crate::model::{Contour, Model};
+
+/// Time constant of latents, in seconds.
+const LATENT_SECONDS: f32 = 0.010;
+/// Time constant of pitch bend, tuning and vibrato depth, in seconds.
+const PITCH_SECONDS: f32 = 0.002;
+/// Fade of a voice that has to go at once, in seconds.
+const FADE_SECONDS: f32 = 0.004;
+/// A voice that is quieter than this (-100 dBFS) is over.
+const OVER: f32 = 1e-5;
+/// A held note is not given up before this time, in seconds: its attack may be slow.
+const PATIENCE_SECONDS: f32 = 3.0;
+/// Vibrato of a full modulation wheel or expression, in cents.
+const WHEEL_CENTS: f32 = 50.0;
+/// Tilt of full brightness expression or timbre, and of full pressure, in dB per octave.
+const BRIGHTNESS_TILT: f32 = 6.0;
+const PRESSURE_TILT: f32 = 2.0;
+/// Level that full pressure adds, in dB.
+const PRESSURE_DB: f32 = 6.0;
+/// What lies this far below a note's peak was floor, not sound, when the model was trained: it is pressed down.
+const FLOOR_DB: f32 = 66.0;
+/// How much faster than the model's output levels below the floor fall.
+const FLOOR_SLOPE: f32 = 4.0;
+
+/// What all voices of an engine share while a block is made.
+pub(super) struct Surroundings<'a> {
+    pub(super) model: &'a Model,
+    pub(super) controls: &'a Controls,
+    pub(super) channels: &'a [Channel; 16],
+}
+
+/// How a voice lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Life {
+    /// Free.
+    Idle,
+    /// Its key is down.
+    Held,
+    /// Its key is up, the pedal holds it.
+    Sustained,
+    /// Released.
+    Released,
+    /// Fading at once, to make room.
+    Fading,
+}
+
+/// One voice; owned by the engine, allocates only when made.
+///
+/// It renders chunks on its own clock and hands them out sample by sample, so the host's blocks leave no trace: what
+/// happens between two samples is seen by the next chunk (levels and pitch) or frame (timbre).
+pub(super) struct Voice {
+    pub(super) note: Note,
+    pub(super) life: Life,
+    /// Number of the note, rising: the lowest is the oldest.
+    pub(super) serial: u64,
+    /// Whether the host is to be told of the end.
+    pub(super) announces_end: bool,
+    pub(super) expressions: NoteExpressions,
+    /// Offsets of the latents by polyphonic modulation, in the controls' unit.
+    pub(super) offsets: [f32; LATENTS],
+    rate: f32,
+    tone: Tone,
+    contour: Contour,
+    envelope: Envelope,
+    fade: Ramp,
+    slots: Slots,
+    frame: Frame,
+    peak_db: f32,
+    latents: [OnePole; LATENTS],
+    /// Samples since note-on, at the end of the chunk.
+    clock: u64,
+    /// Samples after note-on at which the key went up.
+    released_at: u64,
+    glide: Glide,
+    bend: OnePole,
+    vibrato: OnePole,
+    vibrato_phase: f32,
+    gains: [f32; 2],
+    chunk: StereoChunk,
+    read: usize,
+    written: usize,
+    over: bool,
+    /// Nothing was rendered yet.
+    is_fresh: bool,
+    /// The key went up since the last chunk.
+    release_awaits: bool,
+    seed: u32,
+}
+
+/// A slide of the pitch, straight in semitones.
+#[derive(Clone, Copy, Default)]
+struct Glide {
+    offset: f32,
+    per_sample: f32,
+}
+
+impl Glide {
+    fn next(&mut self, samples: usize) -> f32 {
+        let now = self.offset;
+        let moved = self.per_sample * samples as f32;
+        self.offset = if moved.abs() >= now.abs() { 0.0 } else { now - moved };
+        now
+    }
+
+    fn begin(&mut self, offset: f32, samples: f32) {
+        *self = if samples < 1.0 { Self::default() } else { Self { offset, per_sample: offset / samples } };
+    }
+}
+
+impl Voice {
+    pub(super) fn new(format: &ToneFormat) -> Self {
+        let rate = format.rate();
+        let hop_seconds = format.hop() as f32 / rate;
+        let chunk_seconds = CHUNK as f32 / rate;
+        Self {
+            note: Note { voice_id: None, channel: 0, key: 0, velocity: 0.0 },
+            life: Life::Idle,
+            serial: 0,
+            announces_end: false,
+            expressions: NoteExpressions::NEUTRAL,
+            offsets: [0.0; LATENTS],
+            rate,
+            tone: Tone::new(format),
+            contour: Contour::new(),
+            envelope: Envelope::new(rate),
+            fade: Ramp::new(1.0),
+            slots: Slots { cents: [0.0; PARTIALS], in_band: [false; PARTIALS] },
+            frame: Frame::SILENT,
+            peak_db: SILENCE_DB,
+            latents: [OnePole::new(0.0, LATENT_SECONDS / hop_seconds); LATENTS],
+            clock: 0,
+            released_at: 0,
+            glide: Glide::default(),
+            bend: OnePole::new(0.0, PITCH_SECONDS / chunk_seconds),
+            vibrato: OnePole::new(0.0, PITCH_SECONDS / chunk_seconds),
+            vibrato_phase: 0.0,
+            gains: [1.0; 2],
+            chunk: [[0.0; CHUNK]; 2],
+            read: 0,
+            written: 0,
+            over: false,
+            is_fresh: false,
+            release_awaits: false,
+            seed: 0,
+        }
+    }
+
+    /// Begins `note` at the next sample, sliding from `from_key` if the controls ask for it. What is said to the note
+    /// before that sample is made counts from the first sample on.
+    pub(super) fn start(
+        &mut self,
+        note: Note,
+        serial: u64,
+        seed: u32,
+        from_key: Option<u8>,
+        around: &Surroundings<'_>,
+    ) {
+        (self.note, self.serial, self.seed, self.life) = (note, serial, seed, Life::Held);
+        (self.announces_end, self.over, self.is_fresh, self.release_awaits) = (true, false, true, false);
+        self.expressions = NoteExpressions::NEUTRAL;
+        self.offsets = [0.0; LATENTS];
+        (self.read, self.written, self.clock) = (0, 0, 0);
+        self.fade = Ramp::new(1.0);
+        self.peak_db = SILENCE_DB;
+        self.vibrato_phase = 0.0;
+        self.envelope.start();
+        self.contour.start(&around.model.decoder);
+        self.glide = Glide::default();
+        self.slide(from_key, around);
+    }
+
+    /// The first sample is about to be made.
+    fn begin(&mut self, around: &Surroundings<'_>) {
+        self.is_fresh = false;
+        for index in 0..LATENTS {
+            self.latents[index].jump(self.latent_target(index, around));
+        }
+        self.bend.jump(self.bend_target(around));
+        self.vibrato.jump(self.vibrato_target(around));
+        self.gains = self.gain_targets(around);
+        self.decode(0.0, around);
+        self.tone.start(self.seed, &self.slots, &self.frame, self.frame_hz(around), &self.style(around));
+    }
+
+    /// Goes on as `note` without a new attack.
+    pub(super) fn retarget(&mut self, note: Note, around: &Surroundings<'_>) {
+        let from = self.note.key;
+        // Timbre stays that of the phrase's first velocity: a jump would be an attack.
+        self.note = Note { velocity: self.note.velocity, ..note };
+        self.life = Life::Held;
+        self.slide(Some(from), around);
+    }
+
+    /// The key went up, and no pedal holds the note.
+    pub(super) fn release(&mut self) {
+        if matches!(self.life, Life::Held | Life::Sustained) {
+            self.life = Life::Released;
+            self.release_awaits = true;
+        }
+    }
+
+    /// Lets go; not before the first chunk, so that a note of no length is heard too.
+    fn let_go(&mut self) {
+        if std::mem::take(&mut self.release_awaits) {
+            self.released_at = self.clock;
+            self.envelope.release();
+        }
+    }
+
+    /// Ends in a few milliseconds.
+    pub(super) fn fade_out(&mut self) {
+        if !matches!(self.life, Life::Idle | Life::Fading) {
+            self.life = Life::Fading;
+            self.fade.go(0.0, (FADE_SECONDS * self.rate).max(1.0) as u32);
+        }
+    }
+
+    /// Ends at once.
+    pub(super) fn silence(&mut self) {
+        self.life = Life::Idle;
+    }
+
+    /// Present loudness as amplitude, for the choice of a voice to steal.
+    pub(super) fn loudness(&self) -> f32 {
+        self.tone.level() * self.envelope.level() * self.gains[0].max(self.gains[1])
+    }
+
+    /// Whether `self` plays or fades.
+    pub(super) fn is_active(&self) -> bool {
+        self.life != Life::Idle
+    }
+
+    /// Whether `self` sounds as a note, and not only as the fade of one.
+    pub(super) fn is_playing(&self) -> bool {
+        !matches!(self.life, Life::Idle | Life::Fading)
+    }
+
+    /// Adds the next samples to `left` and `right`. Returns whether the voice came to its end.
+    pub(super) fn add_to(&mut self, left: &mut [f32], right: &mut [f32], around: &Surroundings<'_>) -> bool {
+        let mut position = 0;
+        while position < left.len() {
+            if self.read == self.written {
+                self.refill(around);
+            }
+            let count = (self.written - self.read).min(left.len() - position);
+            for (channel, out) in [&mut *left, &mut *right].into_iter().enumerate() {
+                let made = &self.chunk[channel][self.read..self.read + count];
+                out[position..position + count].iter_mut().zip(made).for_each(|(out, made)| *out += made);
+            }
+            self.read += count;
+            position += count;
+            if self.over && self.read == self.written {
+                self.life = Life::Idle;
+                return true;
+            }
+        }
+        false
+    }
+
+    fn refill(&mut self, around: &Surroundings<'_>) {
+        if self.is_fresh {
+            self.begin(around);
+        } else {
+            self.let_go();
+        }
+        if self.tone.is_due() {
+            self.next_frame(around);
+        }
+        let hz = self.next_hz(around);
+        let length = self.tone.render(hz, &mut self.chunk);
+        let [left, right] = &mut self.chunk;
+        self.envelope.apply(&envelope_times(around.controls), &mut left[..length], &mut right[..length]);
+        self.apply_gains(length, around);
+        self.clock += length as u64;
+        (self.read, self.written) = (0, length);
+        self.over = self.is_over();
+    }
+
+    fn next_frame(&mut self, around: &Surroundings<'_>) {
+        for index in 0..LATENTS {
+            self.latents[index].next(self.latent_target(index, around));
+        }
+        self.decode((self.clock + self.tone.hop() as u64) as f32 / self.rate, around);
+        self.tone.frame(&self.slots, &self.frame, self.frame_hz(around), &self.style(around));
+    }
+
+    fn latent_target(&self, index: usize, around: &Surroundings<'_>) -> f32 {
+        (around.controls.latents()[index] + self.offsets[index]).clamp(-1.0, 1.0)
+    }
+
+    /// The pitch by which a frame places tilt and Nyquist, in Hz.
+    fn frame_hz(&self, around: &Surroundings<'_>) -> f32 {
+        pitch_hz(self.timbre_pitch(around) + self.glide.offset + self.bend.value())
+    }
+
+    /// Asks the model for the note `time` seconds after note-on.
+    fn decode(&mut self, time: f32, around: &Surroundings<'_>) {
+        let decoder = &around.model.decoder;
+        let latent = around.model.space.latent(&self.latents.map(|latent| latent.value()));
+        let released = self.envelope.is_released().then(|| time - self.released_at as f32 / self.rate);
+        let (pitch, velocity) = (self.timbre_pitch(around), self.velocity(around));
+        self.contour.frame(decoder, &latent, pitch, velocity, time, released, &mut self.frame);
+        self.contour.slots(decoder, &latent, pitch, velocity, &mut self.slots);
+        self.press_floor();
+    }
+
+    /// Below the floor of the training notes the model's levels mean nothing but "silent".
+    fn press_floor(&mut self) {
+        let levels = self.frame.partial_db.iter().chain(&self.frame.noise_db);
+        self.peak_db = levels.fold(self.peak_db, |peak, &level| peak.max(level));
+        let floor = self.peak_db - FLOOR_DB;
+        for level in self.frame.partial_db.iter_mut().chain(&mut self.frame.noise_db) {
+            *level = level.min(floor + (*level - floor) * FLOOR_SLOPE).max(SILENCE_DB);
+        }
+    }
+
+    /// The pitch that the timbre follows: bends and slides do not change the instrument.
+    fn timbre_pitch(&self, around: &Surroundings<'_>) -> f32 {
+        f32::from(self.note.key) + around.controls.get(Control::TRANSPOSE)
+    }
+
+    /// Velocity 1..127 as the model takes it.
+    fn velocity(&self, around: &Surroundings<'_>) -> f32 {
+        /// What every note is played at where velocity is not followed.
+        const UNIFORM: f32 = 100.0;
+        let amount = around.controls.get(Control::VELOCITY) / 100.0;
+        (UNIFORM + amount * (127.0 * self.note.velocity - UNIFORM)).clamp(1.0, 127.0)
+    }
+
+    fn slide(&mut self, from_key: Option<u8>, around: &Surroundings<'_>) {
+        if let Some(from) = from_key {
+            let offset = self.glide.offset + f32::from(from) - f32::from(self.note.key);
+            self.glide.begin(offset, around.controls.get(Control::GLIDE) * 0.001 * self.rate);
+        }
+    }
+
+    /// Semitones by bend, tuning expression and fine tuning.
+    fn bend_target(&self, around: &Surroundings<'_>) -> f32 {
+        let bend = around.channels[usize::from(self.note.channel)].bend * around.controls.get(Control::BEND_RANGE);
+        bend + self.expressions.tuning + around.controls.get(Control::TUNE) / 100.0
+    }
+
+    /// Depth of the vibrato in semitones.
+    fn vibrato_target(&self, around: &Surroundings<'_>) -> f32 {
+        let wheel = around.channels[usize::from(self.note.channel)].wheel + self.expressions.vibrato;
+        (around.controls.get(Control::VIBRATO_DEPTH) + wheel.min(1.0) * WHEEL_CENTS) / 100.0
+    }
+
+    /// Moves everything that bends the pitch on by a chunk.
+    fn next_hz(&mut self, around: &Surroundings<'_>) -> f32 {
+        let (bend_target, depth_target) = (self.bend_target(around), self.vibrato_target(around));
+        let depth = self.vibrato.next(depth_target);
+        let vibrato = depth * (std::f32::consts::TAU * self.vibrato_phase).sin();
+        let samples = self.tone.next_length();
+        self.vibrato_phase += around.controls.get(Control::VIBRATO_RATE) * samples as f32 / self.rate;
+        self.vibrato_phase -= self.vibrato_phase.floor();
+        pitch_hz(self.timbre_pitch(around) + self.glide.next(samples) + self.bend.next(bend_target) + vibrato)
+    }
+
+    fn pressure(&self, around: &Surroundings<'_>) -> f32 {
+        around.channels[usize::from(self.note.channel)].pressure.max(self.expressions.pressure)
+    }
+
+    fn style(&self, around: &Surroundings<'_>) -> Style {
+        let controls = around.controls;
+        let noise = controls.get(Control::NOISE);
+        let expressed = around.channels[usize::from(self.note.channel)].timbre + self.expressions.brightness;
+        let tilt = controls.get(Control::BRIGHTNESS)
+            + BRIGHTNESS_TILT * expressed.clamp(-1.0, 1.0)
+            + PRESSURE_TILT * self.pressure(around);
+        Style {
+            tilt,
+            noise_db: if noise <= Control::NOISE.spec().min { f32::NEG_INFINITY } else { noise },
+            copies: (controls.get(Control::UNISON) as usize).clamp(1, COPIES),
+            detune: controls.get(Control::DETUNE),
+            width: controls.get(Control::WIDTH) / 100.0,
+        }
+    }
+
+    fn gain_targets(&self, around: &Surroundings<'_>) -> [f32; 2] {
+        let pressed = 10.0_f32.powf(PRESSURE_DB / 20.0 * self.pressure(around));
+        pan(self.expressions.pan).map(|gain| sane(gain * pressed * self.expressions.volume, 0.0, 16.0, 1.0))
+    }
+
+    /// Volume, pan and pressure go along a line over the chunk; then the fade.
+    fn apply_gains(&mut self, length: usize, around: &Surroundings<'_>) {
+        let targets = self.gain_targets(around);
+        for channel in 0..2 {
+            let (from, to) = (self.gains[channel], targets[channel]);
+            if (from, to) != (1.0, 1.0) {
+                let step = (to - from) / length.max(1) as f32;
+                for (n, sample) in self.chunk[channel][..length].iter_mut().enumerate() {
+                    *sample *= from + step * (n + 1) as f32;
+                }
+            }
+        }
+        self.gains = targets;
+        if self.life == Life::Fading {
+            for n in 0..length {
+                let gain = self.fade.next();
+                self.chunk[0][n] *= gain;
+                self.chunk[1][n] *= gain;
+            }
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        let patience = self.envelope.is_released() || self.clock as f32 > PATIENCE_SECONDS * self.rate;
+        self.fade.rests_at(0.0)
+            || (patience && self.tone.level() * self.envelope.level() < OVER)
+            || (self.envelope.is_past_attack() && self.envelope.level() < OVER)
+    }
+}
+
+fn envelope_times(controls: &Controls) -> EnvelopeTimes {
+    let seconds = |control| controls.get(control) * 0.001;
+    let sustain = controls.get(Control::SUSTAIN);
+    EnvelopeTimes {
+        attack: seconds(Control::ATTACK),
+        decay: seconds(Control::DECAY),
+        sustain_db: if sustain <= Control::SUSTAIN.spec().min { f32::NEG_INFINITY } else { sustain },
+        release: seconds(Control::RELEASE),
+    }
+}
