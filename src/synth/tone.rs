@@ -2,8 +2,9 @@
 //! resynthesis of analysed notes, so that what is measured is what is played.
 
 use crate::analysis::frames::{Frame, NOISE_BANDS, NoteFrames, PARTIALS, Slots, pitch_hz};
-use crate::analysis::noise::{band_centres, fraction_db, mel};
+use crate::analysis::noise::{band_centres, fraction_db};
 use crate::dsp::kernel::{self, CHUNK, DECIBELS_TO_OCTAVES, Level, exp2};
+use crate::dsp::mel::mel;
 use crate::dsp::noise::{Noise, NoiseBands};
 use crate::dsp::oscillator::{Loudness, OscillatorBank, nyquist_fade};
 use crate::dsp::random;
