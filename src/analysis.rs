@@ -9,6 +9,7 @@ pub mod frames;
 pub mod noise;
 mod partials;
 pub mod pitch;
+mod projection;
 mod tuning;
 mod warp;
 

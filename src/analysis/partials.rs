@@ -1,15 +1,11 @@
 //! Complex envelopes of a note's partials, and the note made of them again.
 
 use ndarray::{Array2, s};
-use realfft::num_complex::{Complex32, Complex64};
+use realfft::num_complex::Complex32;
 
-use super::frames::{ANALYSIS_HOP, ANALYSIS_RATE, PARTIALS, Slots, pitch_hz};
-use crate::dsp::stft::hann;
+use super::frames::{ANALYSIS_HOP, PARTIALS, Slots, pitch_hz};
+use super::projection::{Projection, phasors};
 
-/// Periods of the fundamental that the window spans: harmonics then fall on zeros of each other's windows.
-const WINDOW_PERIODS: f32 = 3.0;
-/// Shortest and longest window in samples.
-const WINDOW_LENGTHS: (usize, usize) = (512, 8_192);
 /// Least share of the window that must lie within the note for a frame's level to be scaled up by the rest.
 const LEAST_SHARE: f32 = 1e-3;
 /// Frames that one matrix product takes.
@@ -34,9 +30,8 @@ impl Envelopes {
     /// Projects a note on its slot frequencies under a Hann window of three periods of the fundamental, scaled by the
     /// part of the window that lies within the note, so that an onset begins at its full level.
     pub(super) fn of(samples: &[f32], hz: Vec<f32>, fundamental: f32) -> Self {
-        let length = (WINDOW_PERIODS * ANALYSIS_RATE as f32 / fundamental) as usize;
-        let length = (length & !1).clamp(WINDOW_LENGTHS.0, WINDOW_LENGTHS.1);
-        let matrix = projection(&hz, length);
+        let projection = Projection::new(&hz, fundamental);
+        let length = projection.length();
         let frames = (samples.len() / ANALYSIS_HOP).max(1);
         let mut parts = Array2::zeros((frames, 2 * hz.len()));
         let mut batch = Array2::zeros((BATCH.min(frames), length));
@@ -46,30 +41,13 @@ impl Envelopes {
                 let row_samples = batch.row_mut(row).into_slice().expect("rows are contiguous");
                 read_centred(samples, (first + row) * ANALYSIS_HOP, row_samples);
             }
-            let product = batch.slice(s![..count, ..]).dot(&matrix);
+            let product = batch.slice(s![..count, ..]).dot(&projection.matrix);
             parts.slice_mut(s![first..first + count, ..]).assign(&product);
         }
-        let mut envelopes = Self { parts, hz };
-        envelopes.scale(length, samples.len());
-        envelopes
-    }
-
-    fn scale(&mut self, length: usize, samples: usize) {
-        // cumulative[i]: sum of the first i weights.
-        let mut sum = 0.0;
-        let weights = std::iter::once(0.0).chain(hann(length).map(|weight| {
-            sum += f64::from(weight);
-            sum as f32
-        }));
-        let cumulative: Vec<f32> = weights.collect();
-        let whole = cumulative[length];
-        for (frame, mut row) in self.parts.rows_mut().into_iter().enumerate() {
-            let centre = frame * ANALYSIS_HOP;
-            let first = (length / 2).saturating_sub(centre);
-            let end = (samples + length / 2).saturating_sub(centre).min(length);
-            let within = (cumulative[end.max(first)] - cumulative[first]).max(LEAST_SHARE * whole);
-            row *= 2.0 / within;
+        for (frame, mut row) in parts.rows_mut().into_iter().enumerate() {
+            row /= projection.share_within(frame * ANALYSIS_HOP, samples.len()).max(LEAST_SHARE);
         }
+        Self { parts, hz }
     }
 
     /// Number of frames.
@@ -117,20 +95,6 @@ fn read_centred(samples: &[f32], centre: usize, out: &mut [f32]) {
     out[skip..skip + count].copy_from_slice(&from[..count]);
 }
 
-/// `[length, 2 slots]`: the windowed cosines and negative sines of all slots, phase 0 at the middle.
-fn projection(hz: &[f32], length: usize) -> Array2<f32> {
-    let window: Vec<f32> = hann(length).collect();
-    let hz_count = hz.len();
-    let mut matrix = Array2::zeros((length, 2 * hz_count));
-    for (slot, &hz) in hz.iter().enumerate() {
-        for (i, phasor) in phasors(hz, -(length as f64) / 2.0).take(length).enumerate() {
-            matrix[[i, slot]] = phasor.re as f32 * window[i];
-            matrix[[i, hz_count + slot]] = -phasor.im as f32 * window[i];
-        }
-    }
-    matrix
-}
-
 /// `[2 slots, 2 hops]`: what a real and an imaginary envelope of 1 at one frame add to the note around it.
 fn atoms(hz: &[f32]) -> Array2<f32> {
     let mut atoms = Array2::zeros((2 * hz.len(), 2 * ANALYSIS_HOP));
@@ -143,13 +107,6 @@ fn atoms(hz: &[f32]) -> Array2<f32> {
         }
     }
     atoms
-}
-
-/// `e^(2 pi i hz t)` at `t = (start + n) / rate`, by rotation; in f64 it does not drift within a window.
-fn phasors(hz: f32, start: f64) -> impl Iterator<Item = Complex64> {
-    let step = std::f64::consts::TAU * f64::from(hz) / f64::from(ANALYSIS_RATE);
-    let rotation = Complex64::cis(step);
-    std::iter::successors(Some(Complex64::cis(step * start)), move |phasor| Some(phasor * rotation))
 }
 
 #[cfg(test)]
