@@ -8,7 +8,7 @@ mod contour;
 mod decoder;
 mod encoder;
 mod file;
-mod kernel;
+pub(crate) mod kernel;
 pub mod latent;
 pub mod weights;
 
