@@ -4,7 +4,7 @@
 pub mod augment;
 pub mod batch;
 pub mod dataset;
-// pub mod finish;
+pub mod finish;
 pub mod fit;
 pub mod layers;
 pub mod loss;

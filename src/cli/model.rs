@@ -1,20 +1,26 @@
 //! `zitherctl model ...`: everything about sound models.
 
+mod info;
 mod notes;
+mod train;
 
 use clap::Subcommand;
 
 /// A subcommand of `zitherctl model`.
 #[derive(Subcommand)]
 pub(super) enum Command {
+    Info(info::Info),
     Notes(notes::Notes),
+    Train(Box<train::Train>),
 }
 
 impl Command {
     /// Runs the subcommand.
     pub(super) fn run(self) -> anyhow::Result<()> {
         match self {
+            Self::Info(command) => command.run(),
             Self::Notes(command) => command.run(),
+            Self::Train(command) => command.run(),
         }
     }
 }

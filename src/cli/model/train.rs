@@ -1,0 +1,219 @@
+//! `zitherctl model train`: a folder of notes becomes a model.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::analysis::frames::ANALYSIS_RATE;
+use crate::model::{Card, Model};
+use crate::train::dataset::{Dataset, LoadOptions, Loaded, analyse_note, load};
+use crate::train::finish;
+use crate::train::fit::{Progress, Report, Run, Settings, VALIDATE_ONE_IN};
+use crate::train::loss::Terms;
+
+/// Trains a model on a folder of single notes.
+///
+/// Each folder with WAV, FLAC or Ogg files is an instrument. Pitch, velocity and time of note-off are read from names
+/// such as p060_v084_h2500; the pitch else from a note name (C#4) or number (61), or estimated. Analysed notes are kept
+/// in DIR/.zither-notes.
+#[derive(clap::Args)]
+pub(in crate::cli) struct Train {
+    /// Folder of notes.
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Model file to write; a checkpoint is kept beside it until it is done.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Steps of 32 instruments.
+    #[arg(long, default_value_t = Settings::default().steps)]
+    steps: u64,
+    /// Seed: the same seed and data give the same model.
+    #[arg(long, default_value_t = Settings::default().seed)]
+    seed: u64,
+    /// Goes on from a checkpoint, with its settings.
+    #[arg(long, value_name = "CHECKPOINT")]
+    resume: Option<PathBuf>,
+    /// Highest learning rate.
+    #[arg(long, default_value_t = Settings::default().learning_rate)]
+    learning_rate: f32,
+    /// Weight of the mel bands in the loss.
+    #[arg(long, default_value_t = Settings::default().bands)]
+    bands: f32,
+    /// Weight of the divergence from the prior in the loss.
+    #[arg(long, default_value_t = Settings::default().kl)]
+    kl: f32,
+    /// Share of instruments that are mixed with another, 0 to 1.
+    #[arg(long, default_value_t = Settings::default().mixing)]
+    mixing: f32,
+    /// Strength of the random changes to the notes; 1 is full.
+    #[arg(long, default_value_t = Settings::default().augmentation)]
+    augmentation: f32,
+    /// Also trains on notes whose names mark them as kept for judging (pitches congruent to 1 mod 4, velocities 70 and
+    /// 104 in names such as p061_v084_h2500).
+    #[arg(long)]
+    all_notes: bool,
+    /// Name of the model.
+    #[arg(long)]
+    name: Option<String>,
+    /// What the notes are, for the model's card.
+    #[arg(long, default_value = "not stated")]
+    statement: String,
+    /// Licence of the model, for its card.
+    #[arg(long, default_value = "not stated")]
+    licence: String,
+}
+
+/// Problems that are printed; the rest is counted.
+const PROBLEMS_SHOWN: usize = 20;
+
+impl Train {
+    pub(super) fn run(self) -> Result<()> {
+        let folder = self.out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        ensure!(folder.is_dir(), "there is no folder {} to write the model to", folder.display());
+        let data = self.load_data()?;
+        let (notes, instruments) = (data.notes(), data.instruments.len());
+        let (training, validation) = data.clone().split(VALIDATE_ONE_IN);
+        let validation = if validation.instruments.is_empty() { training.clone() } else { validation };
+        println!("{notes} notes of {instruments} instruments, {} to validate", validation.notes());
+        let mut run = match &self.resume {
+            Some(path) => Run::resume(path)?,
+            None => Run::new(self.settings(), &training),
+        };
+        let checkpoint = self.out.with_extension("checkpoint");
+        let bar = progress_bar("{bar:40} {pos}/{len} steps, {per_sec}, {eta} left  {msg}");
+        bar.set_length(run.settings().steps);
+        let report = run.train(&training, &validation, Some(&checkpoint), &mut |progress| show(&bar, &progress))?;
+        bar.finish_and_clear();
+        print_report(&report);
+        let (network, parameters) = run.best();
+        let model = finish::model(network, parameters, &data, self.card(&run, &report, notes, instruments));
+        self.write(&model)?;
+        std::fs::remove_file(&checkpoint).with_context(|| format!("cannot remove {}", checkpoint.display()))
+    }
+
+    fn load_data(&self) -> Result<Dataset> {
+        let bar = progress_bar("{bar:40} {pos}/{len} notes analysed, {eta} left");
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let options = LoadOptions { all_notes: self.all_notes, threads };
+        let Loaded { data, problems, left_out } = load(&self.data, options, &analyse_note, &bar);
+        bar.finish_and_clear();
+        for problem in problems.iter().take(PROBLEMS_SHOWN) {
+            println!("left out: {}: {}", problem.path.display(), problem.reason);
+        }
+        if problems.len() > PROBLEMS_SHOWN {
+            println!("left out: {} more files", problems.len() - PROBLEMS_SHOWN);
+        }
+        if left_out > 0 {
+            println!("{left_out} notes are kept for judging and were left out; --all-notes trains on them too");
+        }
+        ensure!(!data.instruments.is_empty(), "there is no usable note in {}", self.data.display());
+        Ok(data)
+    }
+
+    fn settings(&self) -> Settings {
+        Settings {
+            steps: self.steps.max(1),
+            seed: self.seed,
+            learning_rate: self.learning_rate,
+            bands: self.bands,
+            kl: self.kl,
+            mixing: self.mixing,
+            augmentation: self.augmentation,
+            ..Settings::default()
+        }
+    }
+
+    fn card(&self, run: &Run, report: &Report, notes: usize, instruments: usize) -> Card {
+        let settings = run.settings();
+        let file_name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let command = format!(
+            "zitherctl model train --data {} --out {} --steps {} --seed {} --learning-rate {} --bands {} --kl {} \
+             --mixing {} --augmentation {}{}",
+            file_name(&self.data),
+            file_name(&self.out),
+            settings.steps,
+            settings.seed,
+            settings.learning_rate,
+            settings.bands,
+            settings.kl,
+            settings.mixing,
+            settings.augmentation,
+            if self.all_notes { " --all-notes" } else { "" },
+        );
+        let mut figures = figures("training", &report.training);
+        figures.extend(self::figures("validation", &report.validation));
+        figures.insert("notes".to_owned(), notes as f64);
+        figures.insert("instruments".to_owned(), instruments as f64);
+        figures.insert("steps".to_owned(), report.best_step as f64);
+        Card {
+            name: self
+                .name
+                .clone()
+                .unwrap_or_else(|| self.out.file_stem().unwrap_or_default().to_string_lossy().into()),
+            sample_rate: ANALYSIS_RATE,
+            training_data: self.statement.clone(),
+            licence: self.licence.clone(),
+            seed: settings.seed,
+            command,
+            figures,
+        }
+    }
+
+    fn write(&self, model: &Model) -> Result<()> {
+        let unfinished = self.out.with_extension("part");
+        std::fs::write(&unfinished, model.to_bytes())
+            .and_then(|()| std::fs::rename(&unfinished, &self.out))
+            .with_context(|| format!("cannot write {}", self.out.display()))?;
+        println!("{} written: {}", self.out.display(), model.space.names.join(", "));
+        Ok(())
+    }
+}
+
+fn progress_bar(template: &str) -> ProgressBar {
+    ProgressBar::new(0).with_style(ProgressStyle::with_template(template).expect("a template"))
+}
+
+fn show(bar: &ProgressBar, progress: &Progress) {
+    bar.set_position(progress.step);
+    if progress.step.is_multiple_of(50) {
+        bar.set_message(terms(&progress.training));
+    }
+    if let Some(validation) = progress.validation {
+        bar.suspend(|| {
+            println!("{:>7}  training {}", progress.step, terms(&progress.training));
+            println!("       validation {}", terms(&validation));
+        });
+    }
+}
+
+fn terms(terms: &Terms) -> String {
+    format!(
+        "partials {:.2} dB, noise {:.2} dB, bands {:.2} dB, pitch {:.2} ct, slots {:.1} ct, KL {:.1}",
+        terms.partials, terms.noise, terms.bands, terms.cents, terms.slots, terms.kl
+    )
+}
+
+fn figures(of: &str, terms: &Terms) -> BTreeMap<String, f64> {
+    let values = [
+        ("partials, dB", terms.partials),
+        ("noise, dB", terms.noise),
+        ("bands, dB", terms.bands),
+        ("pitch, cents", terms.cents),
+        ("slots, cents", terms.slots),
+        ("divergence, nats", terms.kl),
+    ];
+    // Rounded, so that the file does not depend on the last bit of a sum.
+    values.iter().map(|(name, value)| (format!("{of} {name}"), (value * 1_000.0).round() / 1_000.0)).collect()
+}
+
+fn print_report(report: &Report) {
+    println!("training   {}", terms(&report.training));
+    println!("validation {} (best, at step {})", terms(&report.validation), report.best_step);
+    let per_step = 1_000.0 * report.seconds / report.steps.max(1) as f64;
+    println!("{} steps in {:.0} s ({per_step:.1} ms each), {} skipped", report.steps, report.seconds, report.skipped);
+    if report.stopped_early {
+        println!("stopped early: validation got no better");
+    }
+}
