@@ -186,7 +186,7 @@ fn amplitudes_in_lanes(values: &mut [f32]) {
 }
 
 /// log2(10) / 20: a level in dB times this is the base-2 logarithm of the amplitude.
-pub const DECIBELS_TO_OCTAVES: f32 = 0.166_096_41;
+pub const DECIBELS_TO_OCTAVES: f32 = 0.166_096_4;
 
 /// 2^x for -126 <= x <= 126 (clamped): the whole part goes into the exponent, a polynomial of degree 5 (least squares at
 /// Chebyshev nodes) gives the rest to 8e-8. Not a number becomes 2^-126.

@@ -235,9 +235,9 @@ impl Tone {
     fn place_slots(&mut self, cents: &[f32; PARTIALS]) {
         if self.slot_cents != *cents {
             self.slot_cents = *cents;
-            for k in 0..PARTIALS {
-                self.octaves[k] = ((k + 1) as f32).log2() + cents[k] / 1_200.0;
-                self.ratios[k] = (k + 1) as f32 * exp2(cents[k] / 1_200.0);
+            for (k, cents) in cents.iter().enumerate() {
+                self.octaves[k] = ((k + 1) as f32).log2() + cents / 1_200.0;
+                self.ratios[k] = (k + 1) as f32 * exp2(cents / 1_200.0);
             }
         }
     }

@@ -396,11 +396,10 @@ impl Voice {
     /// Volume, pan and pressure go along a line over the chunk; then the fade.
     fn apply_gains(&mut self, length: usize, around: &Surroundings<'_>) {
         let targets = self.gain_targets(around);
-        for channel in 0..2 {
-            let (from, to) = (self.gains[channel], targets[channel]);
+        for (out, (&from, &to)) in self.chunk.iter_mut().zip(self.gains.iter().zip(&targets)) {
             if (from, to) != (1.0, 1.0) {
                 let step = (to - from) / length.max(1) as f32;
-                for (n, sample) in self.chunk[channel][..length].iter_mut().enumerate() {
+                for (n, sample) in out[..length].iter_mut().enumerate() {
                     *sample *= from + step * (n + 1) as f32;
                 }
             }
