@@ -1,0 +1,70 @@
+//! What the engine's tests share: models whose sound is known, and a source of chance.
+#![allow(dead_code, reason = "each test binary uses a part")]
+
+use std::sync::Arc;
+
+use zither::model::architecture::{HELD_KNOTS, KNOTS, OUTPUTS};
+use zither::model::latent::LatentSpace;
+use zither::model::weights::{Weights, layer};
+use zither::model::{Card, Model};
+use zither::synth::engine::Engine;
+use zither::synth::event::{Event, NoteAddress};
+
+/// A model that gives every note the same steady sound: these partials `(number from 0, level in dB)` exactly on their
+/// harmonics, no noise, and a release that falls by 60 dB in 0.2 s.
+pub(crate) fn steady_model(partials: &[(usize, f32)]) -> Arc<Model> {
+    let mut weights = Weights::untrained(1);
+    for linear in &mut weights.linears {
+        linear.weight.fill(0.0);
+        linear.bias.fill(0.0);
+    }
+    let head = &mut weights.linears[layer::HEAD].bias;
+    for knot in 0..KNOTS {
+        let values = &mut head[knot * OUTPUTS..(knot + 1) * OUTPUTS];
+        if knot < HELD_KNOTS {
+            values[..OUTPUTS - 1].fill((-140.0 + 60.0) / 20.0);
+            partials.iter().for_each(|&(partial, level)| values[partial] = (level + 60.0) / 20.0);
+        } else {
+            let seconds = [0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.7][knot - HELD_KNOTS];
+            values[..OUTPUTS - 1].fill(-60.0 / 20.0 * seconds / 0.2);
+        }
+    }
+    Arc::new(Model::new(Card::default(), LatentSpace::default(), weights, Vec::new()))
+}
+
+/// A small random number generator (xorshift), so that tests repeat.
+pub(crate) struct Chance(pub(crate) u64);
+
+impl Chance {
+    /// A number below `limit`.
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) as usize % limit
+    }
+
+    /// A number in 0..1.
+    pub(crate) fn unit(&mut self) -> f32 {
+        self.below(1 << 24) as f32 / (1 << 24) as f32
+    }
+}
+
+pub(crate) fn on(key: u8) -> Event {
+    Event::NoteOn { voice_id: Some(i32::from(key)), channel: 0, key, velocity: 0.8 }
+}
+
+pub(crate) fn off(key: u8) -> Event {
+    Event::NoteOff { address: NoteAddress { key: Some(key), ..NoteAddress::default() } }
+}
+
+/// The next `samples` of the engine.
+pub(crate) fn render(engine: &mut Engine, samples: usize) -> (Vec<f32>, Vec<f32>) {
+    let (mut left, mut right) = (vec![0.0; samples], vec![0.0; samples]);
+    engine.render(&mut left, &mut right);
+    (left, right)
+}
+
+pub(crate) fn peak(samples: &[f32]) -> f32 {
+    samples.iter().fold(0.0, |peak, x| peak.max(x.abs()))
+}

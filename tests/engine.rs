@@ -1,0 +1,386 @@
+//! The engine as a player meets it: notes, pedals, modes, and what must never happen.
+
+mod common;
+
+use std::f64::consts::TAU;
+
+use common::{Chance, off, on, peak, render, steady_model};
+use zither::model::Model;
+use zither::synth::controls::{Control, Controls};
+use zither::synth::engine::{Engine, VOICES};
+use zither::synth::event::{Event, Expression, NoteAddress};
+
+const RATE: f32 = 48_000.0;
+
+fn controls(values: &[(Control, f32)]) -> Controls {
+    let mut controls = Controls::default();
+    controls.set(Control::GAIN, 0.0);
+    values.iter().for_each(|&(control, value)| controls.set(control, value));
+    controls
+}
+
+/// One sine per note at -20 dB.
+fn sine_engine(rate: f32, values: &[(Control, f32)]) -> Engine {
+    let mut engine = Engine::new(steady_model(&[(0, -20.0)]), rate);
+    engine.set_controls(&controls(values));
+    engine
+}
+
+/// Frequency near `near` from the phase advance over a tenth of a second, starting at `start` seconds.
+fn frequency(samples: &[f32], rate: f32, start: f64, near: f64) -> f64 {
+    let rate = f64::from(rate);
+    let window = (rate * 0.1) as usize;
+    let phase = |from: usize| {
+        let (mut re, mut im) = (0.0, 0.0);
+        for n in 0..window {
+            let hann = 0.5 - 0.5 * (TAU * n as f64 / window as f64).cos();
+            let angle = TAU * near * (from + n) as f64 / rate;
+            re += f64::from(samples[from + n]) * hann * angle.cos();
+            im -= f64::from(samples[from + n]) * hann * angle.sin();
+        }
+        im.atan2(re)
+    };
+    let from = (start * rate) as usize;
+    let advance = phase(from + window) - phase(from);
+    near + (advance / TAU - (advance / TAU).round()) * rate / window as f64
+}
+
+fn cents(hz: f64, expected: f64) -> f64 {
+    1_200.0 * (hz / expected).log2()
+}
+
+/// Something a player might do, sane or not.
+fn any_event(chance: &mut Chance) -> Event {
+    let key = 40 + chance.below(30) as u8;
+    let channel = chance.below(3) as u8;
+    let address = NoteAddress { key: Some(key), ..NoteAddress::default() };
+    match chance.below(16) {
+        0..=5 => Event::NoteOn { voice_id: Some(i32::from(key)), channel, key, velocity: chance.unit() },
+        6..=8 => Event::NoteOff { address },
+        9 => Event::PitchBend { channel, value: 2.0 * chance.unit() - 1.0 },
+        10 => Event::ModWheel { channel, value: chance.unit() },
+        11 => Event::Sustain { channel, down: chance.below(2) == 0 },
+        12 => Event::Express { address, expression: Expression::Volume, value: 2.0 * chance.unit() },
+        13 => Event::Express { address, expression: Expression::Pan, value: 2.0 * chance.unit() - 1.0 },
+        14 => Event::Modulate { voice_id: i32::from(key), control: Control::latent(0), offset: chance.unit() },
+        _ if chance.below(4) == 0 => Event::Choke { address },
+        _ => Event::Pressure { channel, value: chance.unit() },
+    }
+}
+
+fn any_controls(chance: &mut Chance) -> Controls {
+    let mut controls = Controls::default();
+    for control in Control::all().filter(|&control| control != Control::BYPASS) {
+        if chance.below(3) == 0 {
+            controls.set(control, control.spec().plain(chance.unit()));
+        }
+    }
+    controls.set(Control::RELEASE, 200.0);
+    controls
+}
+
+/// Plays two seconds of chance events, cut into blocks by another chance.
+fn performance(rate: f32, seed: u64, mut block: impl FnMut() -> usize) -> Vec<u32> {
+    let mut engine = Engine::new(Model::factory(), rate);
+    let mut chance = Chance(seed);
+    let mut out = Vec::new();
+    for step in 0..60 {
+        let mut until_next = chance.below((rate / 15.0) as usize);
+        if step % 7 == 0 {
+            engine.set_controls(&any_controls(&mut chance));
+        }
+        (0..chance.below(3)).for_each(|_| engine.handle(any_event(&mut chance)));
+        while until_next > 0 {
+            let length = block().min(until_next);
+            let (left, right) = render(&mut engine, length);
+            out.extend(left.iter().zip(&right).flat_map(|(l, r)| [l.to_bits(), r.to_bits()]));
+            until_next -= length;
+        }
+    }
+    out
+}
+
+#[test]
+fn any_split_into_blocks_gives_the_same_bytes() {
+    for (rate, seed) in [(8_000.0, 1), (22_050.0, 2), (44_100.0, 3), (48_000.0, 4), (48_000.0, 5), (96_000.0, 6)] {
+        let whole = performance(rate, seed, || usize::MAX);
+        assert!(whole.iter().any(|&bits| bits != 0));
+        let mut chance = Chance(99 + seed);
+        let random = performance(rate, seed, || chance.below(700));
+        assert!(whole == random, "{rate} Hz, seed {seed}: random blocks differ");
+        assert!(whole == performance(rate, seed, || 1 + 63 * usize::from(seed % 2 == 0)), "{rate} Hz: small blocks");
+    }
+}
+
+#[test]
+fn notes_begin_at_their_own_sample() {
+    for rate in [8_000.0, 44_100.0, 48_000.0, 192_000.0] {
+        for offset in [0, 1, 31, 32, 240, 1_001] {
+            let mut engine = Engine::new(Model::factory(), rate);
+            assert_eq!(peak(&render(&mut engine, offset).0), 0.0);
+            engine.handle(on(60));
+            let (left, right) = render(&mut engine, 64);
+            assert!(left[0] != 0.0 && right[0] != 0.0, "{rate} Hz, offset {offset}");
+        }
+    }
+}
+
+#[test]
+fn pitch_is_right_within_a_cent_at_every_rate() {
+    for rate in [44_100.0, 48_000.0, 96_000.0, 192_000.0] {
+        for (key, hz) in [(33, 55.0), (69, 440.0), (93, 1_760.0)] {
+            let mut engine = sine_engine(rate, &[]);
+            engine.handle(on(key));
+            let (left, _) = render(&mut engine, rate as usize);
+            let error = cents(frequency(&left, rate, 0.3, hz), hz);
+            assert!(error.abs() < 0.1, "{rate} Hz, key {key}: {error} cents");
+        }
+    }
+}
+
+#[test]
+fn bend_tuning_transposition_and_glide_arrive_at_their_pitch() {
+    let mut engine =
+        sine_engine(RATE, &[(Control::BEND_RANGE, 12.0), (Control::TRANSPOSE, -12.0), (Control::TUNE, 50.0)]);
+    engine.handle(on(69));
+    engine.handle(Event::PitchBend { channel: 0, value: 0.5 });
+    engine.handle(Event::Express { address: NoteAddress::default(), expression: Expression::Tuning, value: 1.0 });
+    let (left, _) = render(&mut engine, 48_000);
+    let expected = 440.0 * 2.0_f64.powf((-12.0 + 6.0 + 1.0 + 0.5) / 12.0);
+    assert!(cents(frequency(&left, RATE, 0.3, expected), expected).abs() < 0.1);
+
+    let mut engine = sine_engine(RATE, &[(Control::GLIDE, 500.0)]);
+    engine.handle(on(57));
+    render(&mut engine, 9_600);
+    engine.handle(off(57));
+    render(&mut engine, 48_000);
+    engine.handle(on(69));
+    let (left, _) = render(&mut engine, 48_000);
+    let middle = frequency(&left, RATE, 0.15, 311.0);
+    assert!(cents(middle, 311.13).abs() < 60.0, "half-way at half the time: {middle}");
+    assert!(cents(frequency(&left, RATE, 0.7, 440.0), 440.0).abs() < 0.1);
+}
+
+#[test]
+fn level_follows_gain_volume_and_pan() {
+    let level = |values: &[(Control, f32)], expression: Option<(Expression, f32)>| {
+        let mut engine = sine_engine(RATE, values);
+        engine.handle(on(69));
+        if let Some((expression, value)) = expression {
+            engine.handle(Event::Express { address: NoteAddress::default(), expression, value });
+        }
+        let (left, right) = render(&mut engine, 9_600);
+        (20.0 * peak(&left[4_800..]).log10(), 20.0 * peak(&right[4_800..]).log10())
+    };
+    let near = |(left, right): (f32, f32), expected: (f32, f32)| {
+        assert!((left - expected.0).abs() < 0.1 && (right - expected.1).abs() < 0.1, "{left} {right}");
+    };
+    near(level(&[], None), (-20.0, -20.0));
+    near(level(&[(Control::GAIN, -12.0)], None), (-32.0, -32.0));
+    near(level(&[], Some((Expression::Volume, 2.0))), (-13.98, -13.98));
+    let (left, right) = level(&[], Some((Expression::Pan, 1.0)));
+    assert!((right + 16.99).abs() < 0.1 && left < -100.0, "{left} {right}");
+    assert_eq!(level(&[(Control::GAIN, -60.0)], None).0, f32::NEG_INFINITY);
+}
+
+#[test]
+fn stealing_a_voice_does_not_click() {
+    let mut engine = sine_engine(RATE, &[]);
+    let mut last = 0.0_f32;
+    let mut largest = 0.0_f32;
+    for turn in 0..200 {
+        engine.handle(on(30 + (turn * 7 % 24) as u8));
+        let (left, _) = render(&mut engine, 240 + turn);
+        for x in left {
+            largest = largest.max((x - last).abs());
+            last = x;
+        }
+        assert!(engine.active_voices() <= 2 * VOICES);
+    }
+    // Sixteen sines of 0.1 below 165 Hz rise by at most 0.0022 a sample each; attack and fade add 0.1 / 48. A voice that
+    // is cut would step by up to 0.1.
+    assert!(largest < 0.035, "largest step {largest}");
+}
+
+#[test]
+fn polyphony_is_sixteen_and_chords_at_one_sample_all_start() {
+    let mut engine = sine_engine(RATE, &[]);
+    (0..40).for_each(|key| engine.handle(on(40 + key)));
+    render(&mut engine, 4_800);
+    assert_eq!(engine.active_voices(), VOICES);
+}
+
+#[test]
+fn every_note_ends_and_says_so_once() {
+    let mut engine = Engine::new(Model::factory(), RATE);
+    engine.set_controls(&controls(&[(Control::RELEASE, 500.0)]));
+    for key in 40..52 {
+        engine.handle(on(key));
+        render(&mut engine, 1_000);
+    }
+    (40..52).for_each(|key| engine.handle(off(key)));
+    render(&mut engine, 96_000);
+    assert_eq!(engine.active_voices(), 0);
+    let mut ended: Vec<u8> = std::iter::from_fn(|| engine.ended()).map(|note| note.key).collect();
+    ended.sort_unstable();
+    assert_eq!(ended, (40..52).collect::<Vec<u8>>());
+    let (left, right) = render(&mut engine, 4_800);
+    assert_eq!((peak(&left), peak(&right)), (0.0, 0.0));
+}
+
+#[test]
+fn the_pedal_holds_notes_until_it_is_lifted() {
+    let mut engine = sine_engine(RATE, &[]);
+    engine.handle(Event::Sustain { channel: 0, down: true });
+    engine.handle(on(60));
+    engine.handle(off(60));
+    render(&mut engine, 48_000);
+    assert!(peak(&render(&mut engine, 4_800).0) > 0.09);
+    engine.handle(Event::Sustain { channel: 0, down: false });
+    render(&mut engine, 48_000);
+    assert_eq!(engine.active_voices(), 0);
+}
+
+#[test]
+fn mono_plays_one_note_and_returns_to_the_key_still_held() {
+    let mut engine = sine_engine(RATE, &[(Control::MODE, 1.0)]);
+    engine.handle(on(57));
+    render(&mut engine, 9_600);
+    engine.handle(on(69));
+    render(&mut engine, 4_800);
+    assert_eq!(engine.active_voices(), 1);
+    let (left, _) = render(&mut engine, 24_000);
+    assert!(cents(frequency(&left, RATE, 0.1, 440.0), 440.0).abs() < 0.1);
+    engine.handle(off(69));
+    render(&mut engine, 4_800);
+    let (left, _) = render(&mut engine, 24_000);
+    assert!(cents(frequency(&left, RATE, 0.1, 220.0), 220.0).abs() < 0.1);
+    engine.handle(off(57));
+    render(&mut engine, 48_000);
+    assert_eq!(engine.active_voices(), 0);
+    let ended: Vec<u8> = std::iter::from_fn(|| engine.ended()).map(|note| note.key).collect();
+    assert_eq!(ended, [69, 57]);
+}
+
+#[test]
+fn legato_changes_pitch_without_a_new_attack() {
+    let values = [(Control::MODE, 2.0), (Control::ATTACK, 300.0)];
+    let mut engine = sine_engine(RATE, &values);
+    engine.handle(on(57));
+    render(&mut engine, 24_000);
+    engine.handle(on(69));
+    let (left, _) = render(&mut engine, 24_000);
+    let early = peak(&left[..480]);
+    assert!(early > 0.09, "the envelope stays up: {early}");
+    assert!(cents(frequency(&left, RATE, 0.1, 440.0), 440.0).abs() < 0.1);
+    assert_eq!(engine.active_voices(), 1);
+    engine.handle(off(69));
+    let (left, _) = render(&mut engine, 24_000);
+    assert!(cents(frequency(&left, RATE, 0.1, 220.0), 220.0).abs() < 0.1);
+    engine.handle(off(57));
+    render(&mut engine, 96_000);
+    let ended: Vec<u8> = std::iter::from_fn(|| engine.ended()).map(|note| note.key).collect();
+    assert_eq!(ended, [69, 57]);
+}
+
+#[test]
+fn a_note_of_no_length_is_heard_and_ends() {
+    let mut engine = sine_engine(RATE, &[]);
+    engine.handle(on(60));
+    engine.handle(off(60));
+    assert!(peak(&render(&mut engine, 480).0) > 0.01);
+    render(&mut engine, 48_000);
+    assert_eq!(engine.active_voices(), 0);
+}
+
+#[test]
+fn choke_and_all_sound_off_are_quick_but_no_click() {
+    for event in [Event::AllSoundOff, Event::Choke { address: NoteAddress { key: Some(40), ..NoteAddress::default() } }]
+    {
+        let mut engine = sine_engine(RATE, &[]);
+        engine.handle(on(40));
+        let (before, _) = render(&mut engine, 10_000);
+        engine.handle(event);
+        let (after, _) = render(&mut engine, 480);
+        assert!((after[0] - before[9_999]).abs() < 0.005);
+        assert!(after.windows(2).all(|pair| (pair[1] - pair[0]).abs() < 0.005));
+        assert_eq!(engine.active_voices(), 0, "gone within 10 ms");
+    }
+}
+
+#[test]
+fn bypass_fades_and_gain_is_smooth() {
+    let mut engine = sine_engine(RATE, &[]);
+    engine.handle(on(40));
+    render(&mut engine, 9_600);
+    engine.set_controls(&controls(&[(Control::BYPASS, 1.0)]));
+    let (faded, _) = render(&mut engine, 960);
+    assert!(faded.windows(2).all(|pair| (pair[1] - pair[0]).abs() < 0.003));
+    assert_eq!(peak(&faded[481..]), 0.0);
+    engine.set_controls(&controls(&[(Control::GAIN, 12.0)]));
+    let (back, _) = render(&mut engine, 9_600);
+    assert!(back.windows(2).all(|pair| (pair[1] - pair[0]).abs() < 0.01));
+    assert!(peak(&back) > 0.39);
+}
+
+#[test]
+fn modulation_of_one_note_leaves_the_others_alone() {
+    let play = |modulated: Option<i32>, keys: &[u8]| {
+        let mut engine = Engine::new(Model::factory(), RATE);
+        for &key in keys {
+            engine.handle(on(key));
+            if modulated == Some(i32::from(key)) {
+                engine.handle(Event::Modulate { voice_id: i32::from(key), control: Control::latent(0), offset: 0.9 });
+            }
+        }
+        render(&mut engine, 4_800).0
+    };
+    assert_ne!(play(Some(60), &[60]), play(None, &[60]));
+    assert_eq!(play(Some(61), &[60]), play(None, &[60]));
+}
+
+#[test]
+fn hostile_values_never_reach_the_output() {
+    let mut engine = Engine::new(Model::factory(), RATE);
+    let bad = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e30, -1e30, f32::MIN_POSITIVE / 2.0];
+    for (turn, &value) in bad.iter().cycle().take(60).enumerate() {
+        let (channel, key) = (200 + turn as u8, 100 + 2 * turn as u8);
+        let address = NoteAddress::default();
+        engine.handle(Event::NoteOn { voice_id: Some(1), channel, key, velocity: value });
+        for expression in [
+            Expression::Tuning,
+            Expression::Volume,
+            Expression::Pan,
+            Expression::Brightness,
+            Expression::Pressure,
+            Expression::Vibrato,
+        ] {
+            engine.handle(Event::Express { address, expression, value });
+        }
+        Control::all().for_each(|control| engine.handle(Event::Modulate { voice_id: 1, control, offset: value }));
+        engine.handle(Event::PitchBend { channel, value });
+        engine.handle(Event::Pressure { channel, value });
+        engine.handle(Event::ModWheel { channel, value });
+        engine.handle(Event::Timbre { channel, value });
+        let mut controls = Controls::default();
+        Control::all().for_each(|control| controls.set(control, value));
+        controls.set(Control::BYPASS, 0.0);
+        engine.set_controls(&controls);
+        let (left, right) = render(&mut engine, 1_000);
+        assert!(left.iter().chain(&right).all(|x| x.is_finite() && x.abs() <= 8.0), "{value}");
+    }
+}
+
+#[test]
+fn reset_gives_the_same_samples_again() {
+    let mut engine = Engine::new(Model::factory(), RATE);
+    let mut play = || {
+        engine.handle(Event::PitchBend { channel: 0, value: 0.3 });
+        [60, 64, 67].into_iter().for_each(|key| engine.handle(on(key)));
+        let made = render(&mut engine, 9_600);
+        engine.reset();
+        assert_eq!(engine.active_voices(), 0);
+        made
+    };
+    assert_eq!(play(), play());
+}
