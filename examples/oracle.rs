@@ -43,7 +43,7 @@ fn synth(n: &NoteFrames, len: usize) -> (Vec<f32>, Vec<f32>) {
         if !n.slots.in_band[k] {
             continue;
         }
-        let hz = f64::from((k + 1) as f32 * pitch_hz(n.pitch) * (n.slots.cents[k] / 1200.0).exp2());
+        let hz = f64::from(slot_ratio(k) * pitch_hz(n.pitch) * (n.slots.cents[k] / 1200.0).exp2());
         let ph = f64::from(rng.u());
         if n.frames.iter().all(|f| f.partial_db[k] < -120.0) {
             continue;

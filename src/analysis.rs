@@ -13,9 +13,9 @@ mod projection;
 mod tuning;
 mod warp;
 
-use frames::{ANALYSIS_HOP, Frame, NoteFrames, SILENCE_DB, pitch_hz};
+use frames::{ANALYSIS_HOP, Frame, NoteFrames, PARTIALS, SILENCE_DB, pitch_hz};
 use noise::NoiseMeter;
-use partials::{Envelopes, slot_frequencies};
+use partials::Envelopes;
 use tuning::{LongSpectrum, Tuning};
 use warp::{Warp, pitch_track};
 
@@ -48,15 +48,18 @@ pub fn analyse(samples: &[f32], pitch: f32) -> Result<NoteFrames, AnalysisError>
     check(samples, pitch)?;
     let spectrum = LongSpectrum::of(samples);
     let tuning = Tuning::of(&spectrum, pitch);
-    let slots = tuning.slots(&spectrum, pitch);
-    let mut envelopes = Envelopes::of(samples, slot_frequencies(&slots, pitch), pitch_hz(pitch));
+    let (slots, sounding) = tuning.slots(&spectrum, pitch);
+    let active: Vec<usize> = (0..PARTIALS).filter(|&slot| sounding[slot].is_some()).collect();
+    let hz: Vec<f32> = sounding.iter().flatten().copied().collect();
+    let spacing = pitch_hz(pitch);
+    let mut envelopes = Envelopes::of(samples, hz, spacing);
     let cents = pitch_track(&envelopes);
     let warp = Warp::of(&cents, samples.len());
     let sum = match &warp {
         None => envelopes.resynthesise(samples.len()),
         Some(warp) => {
             let straight = warp.straighten(samples);
-            envelopes = Envelopes::of(&straight, envelopes.hz().to_vec(), pitch_hz(pitch));
+            envelopes = Envelopes::of(&straight, envelopes.hz().to_vec(), spacing);
             warp.bend(&envelopes.resynthesise(samples.len()))
         }
     };
@@ -66,8 +69,8 @@ pub fn analyse(samples: &[f32], pitch: f32) -> Result<NoteFrames, AnalysisError>
         let at = warp.as_ref().map_or(frame as f32, |warp| warp.frame(frame));
         let mut state = Frame { noise_db: noise.measure(&residual, frame * ANALYSIS_HOP), ..Frame::SILENT };
         state.cents = cents[frame];
-        for slot in 0..envelopes.hz().len() {
-            state.partial_db[slot] = level_db(&envelopes, at, slot);
+        for (index, &slot) in active.iter().enumerate() {
+            state.partial_db[slot] = level_db(&envelopes, at, index);
         }
         state
     };

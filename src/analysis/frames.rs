@@ -2,6 +2,8 @@
 
 /// Sinusoidal slots per note. Slot `k` (from 0) lies near the `k + 1`-th harmonic.
 pub const PARTIALS: usize = 64;
+/// Slots that lie below or between the first harmonics, the last of all: organ stops, sub-octaves, hum tones.
+pub const BETWEEN: [f32; 3] = [0.25, 0.5, 1.5];
 /// Mel-spaced noise bands between 20 Hz and 20 kHz.
 pub const NOISE_BANDS: usize = 48;
 /// Rate at which notes are analysed, in Hz. Files at other rates are resampled first.
@@ -53,4 +55,10 @@ pub struct NoteFrames {
 #[must_use]
 pub fn pitch_hz(pitch: f32) -> f32 {
     440.0 * ((pitch - 69.0) / 12.0).exp2()
+}
+
+/// Multiple of the fundamental that slot `slot` (from 0) is named after: 1, 2, 3 ... 61 and then [`BETWEEN`].
+#[must_use]
+pub const fn slot_ratio(slot: usize) -> f32 {
+    if slot + BETWEEN.len() < PARTIALS { (slot + 1) as f32 } else { BETWEEN[slot + BETWEEN.len() - PARTIALS] }
 }

@@ -3,19 +3,13 @@
 use ndarray::{Array2, s};
 use realfft::num_complex::Complex32;
 
-use super::frames::{ANALYSIS_HOP, PARTIALS, Slots, pitch_hz};
+use super::frames::ANALYSIS_HOP;
 use super::projection::{Projection, phasors};
 
 /// Least share of the window that must lie within the note for a frame's level to be scaled up by the rest.
 const LEAST_SHARE: f32 = 1e-3;
 /// Frames that one matrix product takes.
 const BATCH: usize = 64;
-
-/// Frequencies in Hz of the slots that are in band, the lowest first; they are the first of all slots.
-pub(super) fn slot_frequencies(slots: &Slots, pitch: f32) -> Vec<f32> {
-    let hz = |slot: usize| (slot + 1) as f32 * pitch_hz(pitch) * (slots.cents[slot] / 1_200.0).exp2();
-    (0..PARTIALS).filter(|&slot| slots.in_band[slot]).map(hz).collect()
-}
 
 /// Complex envelopes at every [`ANALYSIS_HOP`]: `real[frame, slot]` and `imaginary` are those of the partial's
 /// amplitude and phase at the frame's centre.

@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use realfft::{RealFftPlanner, RealToComplex};
 
-use super::frames::{ANALYSIS_RATE, PARTIALS, Slots, pitch_hz};
+use super::frames::{ANALYSIS_RATE, BETWEEN, PARTIALS, Slots, pitch_hz, slot_ratio};
 use crate::dsp::stft::hann;
 
 /// Length of the zero-padded transform: bins of 0.37 Hz.
@@ -122,16 +122,38 @@ impl Tuning {
     }
 
     /// Slots at the partials, each moved to the strongest peak of its surroundings where that stands clear of the
-    /// slot's own place. Bells, bars and drums need this; strings and pipes stay where they are.
-    pub(super) fn slots(self, spectrum: &LongSpectrum, pitch: f32) -> Slots {
-        let mut slots = Slots { cents: [0.0; PARTIALS], in_band: [false; PARTIALS] };
-        for slot in 0..PARTIALS {
+    /// slot's own place. Bells, bars and drums need this; strings and pipes stay where they are. The slots between the
+    /// harmonics sound only where there is a peak; `None` for those that do not.
+    pub(super) fn slots(self, spectrum: &LongSpectrum, pitch: f32) -> (Slots, [Option<f32>; PARTIALS]) {
+        let mut slots = Slots { cents: [0.0; PARTIALS], in_band: [true; PARTIALS] };
+        let mut sounding = [None; PARTIALS];
+        for slot in 0..PARTIALS - BETWEEN.len() {
             let expected = self.partial(slot + 1);
             slots.in_band[slot] = expected < BAND_LIMIT * ANALYSIS_RATE as f32;
-            let hz = if slots.in_band[slot] { self.free_slot(spectrum, expected) } else { expected };
-            slots.cents[slot] = 1_200.0 * (hz / ((slot + 1) as f32 * pitch_hz(pitch))).log2();
+            sounding[slot] = slots.in_band[slot].then(|| self.free_slot(spectrum, expected));
+            slots.cents[slot] = cents(sounding[slot].unwrap_or(expected), slot, pitch);
         }
-        slots
+        for slot in PARTIALS - BETWEEN.len()..PARTIALS {
+            sounding[slot] = self.slot_between(spectrum, slot_ratio(slot), &sounding);
+            slots.in_band[slot] = slot_ratio(slot) * self.hz < BAND_LIMIT * ANALYSIS_RATE as f32;
+            slots.cents[slot] = cents(sounding[slot].unwrap_or(slot_ratio(slot) * self.hz), slot, pitch);
+        }
+        (slots, sounding)
+    }
+
+    fn slot_between(self, spectrum: &LongSpectrum, ratio: f32, taken: &[Option<f32>; PARTIALS]) -> Option<f32> {
+        let (low, high) = (0.7 * ratio * self.hz, 1.3 * ratio * self.hz);
+        let free = |hz: f32| taken.iter().flatten().all(|taken| (taken - hz).abs() > 0.12 * self.hz);
+        let bins = ((low.max(25.0) / BIN_HZ) as usize).max(1)..(high / BIN_HZ) as usize;
+        let magnitude = &spectrum.magnitude;
+        let is_peak = |&bin: &usize| magnitude[bin] > magnitude[bin - 1] && magnitude[bin] >= magnitude[bin + 1];
+        let peaks = bins.clone().filter(is_peak).filter(|&bin| free(bin as f32 * BIN_HZ));
+        let peak = peaks.max_by(|&a, &b| magnitude[a].total_cmp(&magnitude[b]))?;
+        let mut around: Vec<f32> = magnitude[bins].to_vec();
+        around.sort_by(f32::total_cmp);
+        let clear = magnitude[peak] > 10.0 * around[around.len() / 2];
+        let loudest = magnitude.iter().copied().fold(0.0, f32::max);
+        (clear && magnitude[peak] > 3e-3 * loudest).then(|| spectrum.refine(peak))
     }
 
     fn free_slot(self, spectrum: &LongSpectrum, expected: f32) -> f32 {
@@ -142,6 +164,10 @@ impl Tuning {
         let stands_clear = spectrum.magnitude[peak] > SLOT_RISE * spectrum.magnitude[here];
         if stands_clear || (hz - expected).abs() < SLOT_OWN * self.hz { hz } else { expected }
     }
+}
+
+fn cents(hz: f32, slot: usize, pitch: f32) -> f32 {
+    1_200.0 * (hz / (slot_ratio(slot) * pitch_hz(pitch))).log2()
 }
 
 /// None, and 24 steps from a harp's to beyond a short piano string's.
@@ -167,7 +193,7 @@ mod tests {
         let partials: Vec<_> = (1..=20).map(|k| (string.partial(k), 0.1 / k as f32)).collect();
         let spectrum = LongSpectrum::of(&tones(&partials));
         let found = Tuning::of(&spectrum, 48.0);
-        let slots = found.slots(&spectrum, 48.0);
+        let (slots, _) = found.slots(&spectrum, 48.0);
         for (slot, (hz, _)) in partials.iter().enumerate() {
             let read = (slot + 1) as f32 * pitch_hz(48.0) * (slots.cents[slot] / 1_200.0).exp2();
             assert!((read - hz).abs() < 0.2, "slot {slot}: {read} Hz, expected {hz}");
@@ -178,7 +204,7 @@ mod tests {
     fn slots_move_to_partials_that_are_no_harmonics() {
         let f0 = pitch_hz(72.0);
         let spectrum = LongSpectrum::of(&tones(&[(f0, 0.3), (2.76 * f0, 0.2), (5.4 * f0, 0.1)]));
-        let slots = Tuning::of(&spectrum, 72.0).slots(&spectrum, 72.0);
+        let (slots, _) = Tuning::of(&spectrum, 72.0).slots(&spectrum, 72.0);
         let ratio = |slot: usize| (slot + 1) as f32 * (slots.cents[slot] / 1_200.0).exp2();
         assert!((ratio(0) - 1.0).abs() < 1e-3, "{}", ratio(0));
         assert!((ratio(2) - 2.76).abs() < 1e-3, "{}", ratio(2));
