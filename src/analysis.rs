@@ -47,19 +47,17 @@ pub enum AnalysisError {
 pub fn analyse(samples: &[f32], pitch: f32) -> Result<NoteFrames, AnalysisError> {
     check(samples, pitch)?;
     let spectrum = LongSpectrum::of(samples);
-    let tuning = Tuning::of(&spectrum, pitch);
-    let (slots, sounding) = tuning.slots(&spectrum, pitch);
-    let active: Vec<usize> = (0..PARTIALS).filter(|&slot| sounding[slot].is_some()).collect();
-    let hz: Vec<f32> = sounding.iter().flatten().copied().collect();
-    let spacing = pitch_hz(pitch);
-    let mut envelopes = Envelopes::of(samples, hz, spacing);
+    let placed = Tuning::of(&spectrum, pitch).slots(&spectrum, pitch);
+    let active: Vec<usize> = (0..PARTIALS).filter(|&slot| placed.hz[slot].is_some()).collect();
+    let hz = active.iter().filter_map(|&slot| placed.hz[slot]).collect();
+    let mut envelopes = Envelopes::of(samples, hz, pitch_hz(pitch));
     let cents = pitch_track(&envelopes);
     let warp = Warp::of(&cents, samples.len());
     let sum = match &warp {
         None => envelopes.resynthesise(samples.len()),
         Some(warp) => {
             let straight = warp.straighten(samples);
-            envelopes = Envelopes::of(&straight, envelopes.hz().to_vec(), spacing);
+            envelopes = Envelopes::of(&straight, envelopes.hz().to_vec(), pitch_hz(pitch));
             warp.bend(&envelopes.resynthesise(samples.len()))
         }
     };
@@ -75,7 +73,7 @@ pub fn analyse(samples: &[f32], pitch: f32) -> Result<NoteFrames, AnalysisError>
         state
     };
     let frames = (0..envelopes.frames()).map(frame).collect();
-    Ok(NoteFrames { pitch, slots, frames })
+    Ok(NoteFrames { pitch, slots: placed.slots, frames })
 }
 
 fn check(samples: &[f32], pitch: f32) -> Result<(), AnalysisError> {

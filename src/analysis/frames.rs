@@ -1,6 +1,6 @@
 //! What the analysis of one note yields, and what the decoder predicts: the common currency of the sound model.
 
-/// Sinusoidal slots per note. Slot `k` (from 0) lies near the `k + 1`-th harmonic.
+/// Sinusoidal slots per note. Slot `k` (from 0) lies near [`slot_ratio`]`(k)` times the fundamental.
 pub const PARTIALS: usize = 64;
 /// Slots that lie below or between the first harmonics, the last of all: organ stops, sub-octaves, hum tones.
 pub const BETWEEN: [f32; 3] = [0.25, 0.5, 1.5];
@@ -33,7 +33,7 @@ impl Frame {
 /// Where the slots of a note lie: static for the whole note.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slots {
-    /// Deviation of slot `k` from `(k + 1) * f0` in cents, where `f0` is the equal-tempered frequency of the nominal
+    /// Deviation of slot `k` from `slot_ratio(k) * f0` in cents, where `f0` is the equal-tempered frequency of the nominal
     /// pitch (A4 = 440 Hz). Holds tuning offset and inharmonicity alike.
     pub cents: [f32; PARTIALS],
     /// Whether the slot lies below 0.46 of the analysis rate.

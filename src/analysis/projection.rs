@@ -76,16 +76,12 @@ pub(super) fn phasors(hz: f32, start: f64) -> impl Iterator<Item = Complex64> {
 fn inverse_gram(hz: &[f32], length: usize, sign: f64) -> Array2<f32> {
     let slots = hz.len();
     let turns = |slot: usize| f64::from(hz[slot]) / f64::from(ANALYSIS_RATE);
-    let mut gram = vec![vec![0.0; slots]; slots];
-    for a in 0..slots {
-        for b in 0..=a {
-            let apart = hann_transform(turns(a) - turns(b), length);
-            let product = 0.5 * (apart + sign * hann_transform(turns(a) + turns(b), length));
-            gram[a][b] = product;
-            gram[b][a] = product;
-        }
-        gram[a][a] += RIDGE * 0.25 * length as f64;
-    }
+    let product = |a: usize, b: usize| {
+        let apart = hann_transform(turns(a) - turns(b), length);
+        let ridge = if a == b { RIDGE * 0.25 * length as f64 } else { 0.0 };
+        0.5 * (apart + sign * hann_transform(turns(a) + turns(b), length)) + ridge
+    };
+    let gram = (0..slots).map(|a| (0..slots).map(|b| product(a, b)).collect()).collect();
     let inverse = invert(gram);
     Array2::from_shape_fn((slots, slots), |(row, column)| inverse[row][column] as f32)
 }
@@ -113,8 +109,7 @@ fn invert(mut matrix: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
         matrix[pivot][pivot] = 1.0;
         matrix[pivot].iter_mut().for_each(|value| *value *= inverse);
         let row = matrix[pivot].clone();
-        for (other, values) in matrix.iter_mut().enumerate().filter(|(other, _)| *other != pivot) {
-            debug_assert_ne!(other, pivot);
+        for (_, values) in matrix.iter_mut().enumerate().filter(|(other, _)| *other != pivot) {
             let factor = std::mem::take(&mut values[pivot]);
             values.iter_mut().zip(&row).for_each(|(value, pivot)| *value -= factor * pivot);
         }

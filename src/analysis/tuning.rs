@@ -30,6 +30,15 @@ const SLOT_OWN: f32 = 0.04;
 /// Amplitude by which a peak must rise over the slot's own place before the slot moves there: 6 dB.
 const SLOT_RISE: f32 = 2.0;
 
+/// A slot between harmonics is looked for within this share of its place, and no lower than this.
+const BETWEEN_RANGE: f32 = 0.3;
+const BETWEEN_LOWEST_HZ: f32 = 25.0;
+/// Least distance from a harmonic's slot, in fundamentals.
+const BETWEEN_DISTANCE: f32 = 0.12;
+/// Amplitude over the median of its surroundings, and relative to the loudest peak, that makes it a partial.
+const BETWEEN_RISE: f32 = 10.0;
+const BETWEEN_LEAST: f32 = 3e-3;
+
 static FFT: LazyLock<Arc<dyn RealToComplex<f32>>> = LazyLock::new(|| RealFftPlanner::new().plan_fft_forward(TRANSFORM));
 
 /// Magnitudes of one long stretch of a note.
@@ -80,6 +89,13 @@ impl LongSpectrum {
     }
 }
 
+/// The slots of a note as its spectrum shows them.
+pub(super) struct PlacedSlots {
+    pub(super) slots: Slots,
+    /// Frequency in Hz of those slots that may sound.
+    pub(super) hz: [Option<f32>; PARTIALS],
+}
+
 /// Fundamental and stiffness of a note: partial `k` lies at `k hz sqrt(1 + inharmonicity k^2)`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tuning {
@@ -123,37 +139,41 @@ impl Tuning {
 
     /// Slots at the partials, each moved to the strongest peak of its surroundings where that stands clear of the
     /// slot's own place. Bells, bars and drums need this; strings and pipes stay where they are. The slots between the
-    /// harmonics sound only where there is a peak; `None` for those that do not.
-    pub(super) fn slots(self, spectrum: &LongSpectrum, pitch: f32) -> (Slots, [Option<f32>; PARTIALS]) {
-        let mut slots = Slots { cents: [0.0; PARTIALS], in_band: [true; PARTIALS] };
-        let mut sounding = [None; PARTIALS];
-        for slot in 0..PARTIALS - BETWEEN.len() {
+    /// harmonics sound only where there is a peak that no other slot has.
+    pub(super) fn slots(self, spectrum: &LongSpectrum, pitch: f32) -> PlacedSlots {
+        let in_band = |slot| slot_ratio(slot) * self.hz < BAND_LIMIT * ANALYSIS_RATE as f32;
+        let mut hz = [None; PARTIALS];
+        let (harmonics, between) = hz.split_at_mut(PARTIALS - BETWEEN.len());
+        for (slot, hz) in harmonics.iter_mut().enumerate() {
             let expected = self.partial(slot + 1);
-            slots.in_band[slot] = expected < BAND_LIMIT * ANALYSIS_RATE as f32;
-            sounding[slot] = slots.in_band[slot].then(|| self.free_slot(spectrum, expected));
-            slots.cents[slot] = cents(sounding[slot].unwrap_or(expected), slot, pitch);
+            *hz = in_band(slot).then(|| self.free_slot(spectrum, expected));
         }
-        for slot in PARTIALS - BETWEEN.len()..PARTIALS {
-            sounding[slot] = self.slot_between(spectrum, slot_ratio(slot), &sounding);
-            slots.in_band[slot] = slot_ratio(slot) * self.hz < BAND_LIMIT * ANALYSIS_RATE as f32;
-            slots.cents[slot] = cents(sounding[slot].unwrap_or(slot_ratio(slot) * self.hz), slot, pitch);
+        for (slot, ratio) in BETWEEN.into_iter().enumerate() {
+            between[slot] = self.slot_between(spectrum, ratio, harmonics);
         }
-        (slots, sounding)
+        let cents = |slot: usize| {
+            let named = slot_ratio(slot);
+            let resting = if slot < PARTIALS - BETWEEN.len() { self.partial(slot + 1) } else { named * self.hz };
+            1_200.0 * (hz[slot].unwrap_or(resting) / (named * pitch_hz(pitch))).log2()
+        };
+        let slots = Slots { cents: std::array::from_fn(cents), in_band: std::array::from_fn(in_band) };
+        PlacedSlots { slots, hz }
     }
 
-    fn slot_between(self, spectrum: &LongSpectrum, ratio: f32, taken: &[Option<f32>; PARTIALS]) -> Option<f32> {
-        let (low, high) = (0.7 * ratio * self.hz, 1.3 * ratio * self.hz);
-        let free = |hz: f32| taken.iter().flatten().all(|taken| (taken - hz).abs() > 0.12 * self.hz);
-        let bins = ((low.max(25.0) / BIN_HZ) as usize).max(1)..(high / BIN_HZ) as usize;
+    /// A clear peak about `ratio` fundamentals that is at some distance from the harmonics' slots.
+    fn slot_between(self, spectrum: &LongSpectrum, ratio: f32, harmonics: &[Option<f32>]) -> Option<f32> {
         let magnitude = &spectrum.magnitude;
+        let free = |hz: f32| harmonics.iter().flatten().all(|slot| (slot - hz).abs() > BETWEEN_DISTANCE * self.hz);
+        let [low, high] = [1.0 - BETWEEN_RANGE, 1.0 + BETWEEN_RANGE].map(|part| part * ratio * self.hz);
+        let bins = (low.max(BETWEEN_LOWEST_HZ) / BIN_HZ) as usize..(high / BIN_HZ) as usize;
         let is_peak = |&bin: &usize| magnitude[bin] > magnitude[bin - 1] && magnitude[bin] >= magnitude[bin + 1];
         let peaks = bins.clone().filter(is_peak).filter(|&bin| free(bin as f32 * BIN_HZ));
         let peak = peaks.max_by(|&a, &b| magnitude[a].total_cmp(&magnitude[b]))?;
-        let mut around: Vec<f32> = magnitude[bins].to_vec();
+        let mut around = magnitude[bins].to_vec();
         around.sort_by(f32::total_cmp);
-        let clear = magnitude[peak] > 10.0 * around[around.len() / 2];
         let loudest = magnitude.iter().copied().fold(0.0, f32::max);
-        (clear && magnitude[peak] > 3e-3 * loudest).then(|| spectrum.refine(peak))
+        let least = (BETWEEN_RISE * around[around.len() / 2]).max(BETWEEN_LEAST * loudest);
+        (magnitude[peak] > least).then(|| spectrum.refine(peak))
     }
 
     fn free_slot(self, spectrum: &LongSpectrum, expected: f32) -> f32 {
@@ -164,10 +184,6 @@ impl Tuning {
         let stands_clear = spectrum.magnitude[peak] > SLOT_RISE * spectrum.magnitude[here];
         if stands_clear || (hz - expected).abs() < SLOT_OWN * self.hz { hz } else { expected }
     }
-}
-
-fn cents(hz: f32, slot: usize, pitch: f32) -> f32 {
-    1_200.0 * (hz / (slot_ratio(slot) * pitch_hz(pitch))).log2()
 }
 
 /// None, and 24 steps from a harp's to beyond a short piano string's.
@@ -193,7 +209,7 @@ mod tests {
         let partials: Vec<_> = (1..=20).map(|k| (string.partial(k), 0.1 / k as f32)).collect();
         let spectrum = LongSpectrum::of(&tones(&partials));
         let found = Tuning::of(&spectrum, 48.0);
-        let (slots, _) = found.slots(&spectrum, 48.0);
+        let slots = found.slots(&spectrum, 48.0).slots;
         for (slot, (hz, _)) in partials.iter().enumerate() {
             let read = (slot + 1) as f32 * pitch_hz(48.0) * (slots.cents[slot] / 1_200.0).exp2();
             assert!((read - hz).abs() < 0.2, "slot {slot}: {read} Hz, expected {hz}");
@@ -204,11 +220,22 @@ mod tests {
     fn slots_move_to_partials_that_are_no_harmonics() {
         let f0 = pitch_hz(72.0);
         let spectrum = LongSpectrum::of(&tones(&[(f0, 0.3), (2.76 * f0, 0.2), (5.4 * f0, 0.1)]));
-        let (slots, _) = Tuning::of(&spectrum, 72.0).slots(&spectrum, 72.0);
+        let slots = Tuning::of(&spectrum, 72.0).slots(&spectrum, 72.0).slots;
         let ratio = |slot: usize| (slot + 1) as f32 * (slots.cents[slot] / 1_200.0).exp2();
         assert!((ratio(0) - 1.0).abs() < 1e-3, "{}", ratio(0));
         assert!((ratio(2) - 2.76).abs() < 1e-3, "{}", ratio(2));
         assert!((ratio(4) - 5.4).abs() < 1e-3, "{}", ratio(4));
         assert!(slots.in_band[41] && !slots.in_band[42], "42 harmonics of C5 lie below 22 kHz");
+    }
+
+    #[test]
+    fn a_stop_two_octaves_below_has_its_own_slot_and_absent_ones_rest() {
+        let f0 = pitch_hz(72.0);
+        let spectrum = LongSpectrum::of(&tones(&[(0.25 * f0, 0.3), (f0, 0.2), (2.0 * f0, 0.1)]));
+        let placed = Tuning::of(&spectrum, 72.0).slots(&spectrum, 72.0);
+        let between: [Option<f32>; 3] = *placed.hz.last_chunk().unwrap();
+        assert!((between[0].unwrap() / f0 - 0.25).abs() < 1e-3, "{between:?}");
+        assert_eq!(between[1..], [None, None]);
+        assert!(placed.slots.in_band[61..].iter().all(|in_band| *in_band));
     }
 }

@@ -6,7 +6,7 @@ use super::architecture::{
 };
 use super::decoder::{Decoder, KNOT_WIDTH};
 use super::latent::Latent;
-use crate::analysis::frames::{ANALYSIS_RATE, Frame, NOISE_BANDS, PARTIALS, SILENCE_DB, Slots, pitch_hz};
+use crate::analysis::frames::{ANALYSIS_RATE, Frame, NOISE_BANDS, PARTIALS, SILENCE_DB, Slots, pitch_hz, slot_ratio};
 
 /// Moves of a latent below this go unheard (some 0.02 dB), and are not decoded.
 const LATENT_EPSILON: f32 = 2e-3;
@@ -118,7 +118,7 @@ impl Contour {
         let fundamental = pitch_hz(point.pitch);
         for k in 0..PARTIALS {
             out.cents[k] = self.slots[k] * SLOT_SCALE;
-            let hz = fundamental * (k + 1) as f32 * (out.cents[k] / 1_200.0).exp2();
+            let hz = fundamental * slot_ratio(k) * (out.cents[k] / 1_200.0).exp2();
             out.in_band[k] = hz < 0.46 * ANALYSIS_RATE as f32;
         }
     }
@@ -291,6 +291,6 @@ mod tests {
         contour.slots(&decoder, &Latent::default(), 36.0, 100.0, &mut slots);
         assert!(slots.in_band[63] && slots.cents.iter().any(|&cents| cents != 0.0));
         contour.slots(&decoder, &Latent::default(), 96.0, 100.0, &mut slots);
-        assert!(slots.in_band[0] && !slots.in_band[63]);
+        assert!(slots.in_band[0] && !slots.in_band[60]);
     }
 }

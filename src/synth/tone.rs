@@ -1,7 +1,7 @@
 //! The sound of one note, made from frames: partials and noise. The voices of the instrument use it, and so does the
 //! resynthesis of analysed notes, so that what is measured is what is played.
 
-use crate::analysis::frames::{Frame, NOISE_BANDS, NoteFrames, PARTIALS, Slots, pitch_hz};
+use crate::analysis::frames::{Frame, NOISE_BANDS, NoteFrames, PARTIALS, Slots, pitch_hz, slot_ratio};
 use crate::analysis::noise::{band_centres, fraction_db};
 use crate::dsp::kernel::{self, CHUNK, DECIBELS_TO_OCTAVES, Level, exp2};
 use crate::dsp::mel::mel;
@@ -236,8 +236,8 @@ impl Tone {
         if self.slot_cents != *cents {
             self.slot_cents = *cents;
             for (k, cents) in cents.iter().enumerate() {
-                self.octaves[k] = ((k + 1) as f32).log2() + cents / 1_200.0;
-                self.ratios[k] = (k + 1) as f32 * exp2(cents / 1_200.0);
+                self.octaves[k] = slot_ratio(k).log2() + cents / 1_200.0;
+                self.ratios[k] = slot_ratio(k) * exp2(cents / 1_200.0);
             }
         }
     }

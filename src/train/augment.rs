@@ -2,7 +2,7 @@
 //! decoder has to say.
 
 use super::random::Random;
-use crate::analysis::frames::{NOISE_BANDS, PARTIALS, pitch_hz};
+use crate::analysis::frames::{NOISE_BANDS, PARTIALS, pitch_hz, slot_ratio};
 use crate::analysis::noise::band_centres;
 
 /// One instrument's change.
@@ -41,8 +41,8 @@ impl Augmentation {
     pub fn partial_gains(&self, pitch: f32) -> [f32; PARTIALS] {
         let fundamental = pitch_hz(pitch);
         std::array::from_fn(|k| {
-            let even = if k % 2 == 1 { self.even } else { 0.0 };
-            self.equaliser(fundamental * (k + 1) as f32) + even
+            let even = if slot_ratio(k) % 2.0 == 0.0 { self.even } else { 0.0 };
+            self.equaliser(fundamental * slot_ratio(k)) + even
         })
     }
 

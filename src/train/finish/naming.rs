@@ -1,6 +1,6 @@
 //! What each direction of the latent space does to the sound, measured on what the decoder says.
 
-use crate::analysis::frames::{Frame, PARTIALS, Slots, pitch_hz};
+use crate::analysis::frames::{Frame, PARTIALS, Slots, pitch_hz, slot_ratio};
 use crate::analysis::noise::band_centres;
 use crate::model::latent::{LATENTS, Latent};
 use crate::model::{Contour, Model};
@@ -136,7 +136,7 @@ fn power_db(components: impl Iterator<Item = (f32, f32)>) -> f32 {
 /// Frequencies in Hz and powers.
 fn partials(frame: &Frame, pitch: f32) -> impl Iterator<Item = (f32, f32)> {
     let fundamental = pitch_hz(pitch);
-    (0..PARTIALS).map(move |k| (fundamental * (k + 1) as f32, power(frame.partial_db[k] - 3.0)))
+    (0..PARTIALS).map(move |k| (fundamental * slot_ratio(k), power(frame.partial_db[k] - 3.0)))
 }
 
 fn noise(frame: &Frame) -> impl Iterator<Item = (f32, f32)> {
