@@ -1,1 +1,3 @@
 //! Presets on disk.
+
+pub mod preset;

@@ -4,6 +4,8 @@
 #![allow(clippy::print_stdout, reason = "printing is what a command does")]
 
 mod model;
+mod preset;
+mod render;
 
 use std::process::ExitCode;
 
@@ -22,6 +24,10 @@ enum Command {
     /// Sound models: render notes, train, play, measure.
     #[command(subcommand)]
     Model(model::Command),
+    /// Presets.
+    #[command(subcommand)]
+    Preset(preset::Command),
+    Render(render::Render),
 }
 
 /// Runs the command line of this process.
@@ -31,6 +37,8 @@ enum Command {
 pub fn main() -> ExitCode {
     let result = match Zitherctl::parse().command {
         Command::Model(command) => command.run(),
+        Command::Preset(command) => command.run(),
+        Command::Render(command) => command.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

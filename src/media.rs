@@ -2,5 +2,6 @@
 
 pub mod audio;
 pub mod fluidsynth;
+pub mod midi;
 pub mod note;
 pub mod soundfont;

@@ -1,0 +1,376 @@
+//! The preset file: one JSON object in UTF-8, extension `.zither`, keys sorted so that differences read well.
+//!
+//! `format` is 1; `state` maps control ids to plain values. Keys that this version does not know, in the object and in
+//! `state`, are kept when the file is written again.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::synth::controls::{Control, Controls};
+
+/// Version of the file format.
+pub const FORMAT: u64 = 1;
+/// Extension of preset files.
+pub const EXTENSION: &str = "zither";
+/// Largest preset file.
+pub const MAX_BYTES: u64 = 256 * 1024;
+/// Longest name, author, category and tag, in characters.
+const MAX_NAME: usize = 128;
+/// Folders below the scanned one that are still looked into.
+const MAX_DEPTH: usize = 8;
+/// Most presets of one scan.
+const MAX_PRESETS: usize = 20_000;
+
+/// Why a preset could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum PresetError {
+    /// The file system said no.
+    #[error("cannot be read or written: {0}")]
+    Io(#[from] std::io::Error),
+    /// Too large to be a preset.
+    #[error("has {got} bytes; a preset has at most {MAX_BYTES}")]
+    TooLarge {
+        /// Size of the file.
+        got: u64,
+    },
+    /// No JSON, or keys of the wrong type.
+    #[error("is no preset: {0}")]
+    Json(#[from] serde_json::Error),
+    /// Of a newer Zither.
+    #[error(
+        "has format {got}; this version reads format {FORMAT}: update Zither, or save the preset with this version"
+    )]
+    Format {
+        /// Format of the file.
+        got: u64,
+    },
+    /// A key holds what it cannot.
+    #[error("`{key}` {reason}")]
+    Field {
+        /// Which key.
+        key: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+}
+
+/// A file of a scanned folder that is no preset.
+#[derive(Debug)]
+pub struct Problem {
+    /// The file or folder.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub error: PresetError,
+}
+
+/// The model that a preset was made with.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ModelReference {
+    /// Name on the model's card.
+    pub name: String,
+    /// Digest of the model file, to tell two models of one name apart: the algorithm, a colon, hexadecimal digits.
+    pub digest: String,
+    /// Keys of later versions.
+    #[serde(flatten)]
+    pub other: BTreeMap<String, Value>,
+}
+
+/// A sound by name. Made and read off the audio thread.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Preset {
+    /// [`FORMAT`].
+    pub format: u64,
+    /// What the preset is for: `Zither`.
+    #[serde(default = "product")]
+    pub plugin: String,
+    /// Version of Zither that wrote it.
+    #[serde(default)]
+    pub version: String,
+    /// Name shown to the player.
+    pub name: String,
+    /// Who made it.
+    #[serde(default)]
+    pub author: String,
+    /// One category, such as `Keys`.
+    #[serde(default)]
+    pub category: String,
+    /// Words to find it by.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// A sentence about it.
+    #[serde(default)]
+    pub description: String,
+    /// SPDX expression.
+    #[serde(default)]
+    pub licence: String,
+    /// The model it was made with.
+    #[serde(default)]
+    pub model: ModelReference,
+    /// Control ids to plain values, unknown ids included.
+    pub state: BTreeMap<String, f32>,
+    /// Keys of later versions.
+    #[serde(flatten)]
+    pub other: BTreeMap<String, Value>,
+}
+
+fn product() -> String {
+    "Zither".to_owned()
+}
+
+impl Preset {
+    /// A preset of these controls. Bypass belongs to the project, not to the sound, and is left out.
+    #[must_use]
+    pub fn new(name: &str, controls: &Controls) -> Self {
+        let kept = Control::all().filter(|&control| control != Control::BYPASS);
+        Self {
+            format: FORMAT,
+            plugin: product(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            name: name.to_owned(),
+            author: String::new(),
+            category: String::new(),
+            tags: Vec::new(),
+            description: String::new(),
+            licence: "CC0-1.0".to_owned(),
+            model: ModelReference::default(),
+            state: kept.map(|control| (control.spec().id.to_owned(), controls.get(control))).collect(),
+            other: BTreeMap::new(),
+        }
+    }
+
+    /// The controls as the preset sets them; what it does not name takes its default, what is out of range its limit.
+    #[must_use]
+    pub fn controls(&self) -> Controls {
+        let mut controls = Controls::default();
+        for (id, &value) in &self.state {
+            if let Some(control) = Control::by_id(id).filter(|&control| control != Control::BYPASS) {
+                controls.set(control, value);
+            }
+        }
+        controls
+    }
+
+    /// Reads the text of a preset file.
+    ///
+    /// # Errors
+    /// If it is too large, no JSON, of another format, or holds what a preset cannot.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, PresetError> {
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(PresetError::TooLarge { got: bytes.len() as u64 });
+        }
+        /// Only the format, so that a newer file is refused for that and not for a key it changed.
+        #[derive(Deserialize)]
+        struct Header {
+            format: u64,
+        }
+        let header: Header = serde_json::from_slice(bytes)?;
+        if header.format != FORMAT {
+            return Err(PresetError::Format { got: header.format });
+        }
+        let preset: Self = serde_json::from_slice(bytes)?;
+        preset.check()?;
+        Ok(preset)
+    }
+
+    /// The text of the preset file.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let value = serde_json::to_value(self).expect("strings, numbers and lists are JSON");
+        // Sorted here, so that the order does not depend on how the JSON library keeps its maps.
+        let sorted: BTreeMap<String, Value> = match value {
+            Value::Object(map) => map.into_iter().collect(),
+            _ => BTreeMap::new(),
+        };
+        // Through the text of the state itself: a number goes out with the digits of an f32.
+        let mut text = String::from("{\n");
+        for (index, (key, value)) in sorted.iter().enumerate() {
+            let value = if key == "state" {
+                serde_json::to_string_pretty(&self.state)
+            } else {
+                serde_json::to_string_pretty(value)
+            };
+            let value = value.expect("a value is JSON").replace('\n', "\n  ");
+            let comma = if index + 1 < sorted.len() { "," } else { "" };
+            text.push_str(&format!("  {}: {value}{comma}\n", Value::from(key.as_str())));
+        }
+        text.push_str("}\n");
+        text
+    }
+
+    /// Reads a preset file.
+    ///
+    /// # Errors
+    /// As [`Preset::from_json`], and if the file cannot be read.
+    pub fn read(path: &Path) -> Result<Self, PresetError> {
+        let size = std::fs::metadata(path)?.len();
+        if size > MAX_BYTES {
+            return Err(PresetError::TooLarge { got: size });
+        }
+        Self::from_json(&std::fs::read(path)?)
+    }
+
+    /// Writes a preset file: whole or not at all, even if the machine stops half-way.
+    ///
+    /// # Errors
+    /// If the preset would be refused when read, or the file cannot be written.
+    pub fn write(&self, path: &Path) -> Result<(), PresetError> {
+        self.check()?;
+        let text = self.to_json();
+        if text.len() as u64 > MAX_BYTES {
+            return Err(PresetError::TooLarge { got: text.len() as u64 });
+        }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        make_readable(file.as_file())?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), PresetError> {
+        let field = |key: &str, reason| Err(PresetError::Field { key: key.to_owned(), reason });
+        if self.name.trim().is_empty() {
+            return field("name", "is empty; give the preset a name");
+        }
+        let texts = [("name", &self.name), ("author", &self.author), ("category", &self.category)];
+        let tags = self.tags.iter().map(|tag| ("tags", tag));
+        for (key, text) in texts.into_iter().chain(tags) {
+            if text.chars().count() > MAX_NAME {
+                return field(key, "is longer than 128 characters");
+            }
+        }
+        match self.state.iter().find(|(_, value)| !value.is_finite()) {
+            Some((id, _)) => field(id, "is not a finite number"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A temporary file is private; a preset is as readable as any other file of its owner's.
+fn make_readable(file: &std::fs::File) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        file.set_permissions(std::fs::Permissions::from_mode(0o644))?;
+    }
+    let _ = file;
+    Ok(())
+}
+
+/// All presets of a folder and its subfolders in the order of their paths, and what there is that is none.
+#[must_use]
+pub fn scan(folder: &Path) -> (Vec<(PathBuf, Preset)>, Vec<Problem>) {
+    let (mut presets, mut problems) = (Vec::new(), Vec::new());
+    for path in preset_files(folder, &mut problems) {
+        match Preset::read(&path) {
+            Ok(preset) => presets.push((path, preset)),
+            Err(error) => problems.push(Problem { path, error }),
+        }
+    }
+    (presets, problems)
+}
+
+fn preset_files(folder: &Path, problems: &mut Vec<Problem>) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![(folder.to_owned(), 0)];
+    while let Some((folder, depth)) = folders.pop() {
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) => {
+                problems.push(Problem { path: folder, error: error.into() });
+                continue;
+            }
+        };
+        for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+            let linked = path.is_symlink();
+            if path.is_dir() && !linked && depth < MAX_DEPTH {
+                folders.push((path, depth + 1));
+            } else if path.extension().is_some_and(|e| e == EXTENSION) && path.is_file() && files.len() < MAX_PRESETS {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn preset() -> Preset {
+        let mut controls = Controls::default();
+        controls.set(Control::latent(0), 0.1);
+        controls.set(Control::ATTACK, 33.333_332);
+        Preset { tags: vec!["warm".into(), "wide".into()], ..Preset::new("Glass \"Harp\"", &controls) }
+    }
+
+    fn refusal(text: &str) -> String {
+        Preset::from_json(text.as_bytes()).expect_err("this is no preset").to_string()
+    }
+
+    #[test]
+    fn a_preset_survives_its_file_bit_by_bit_and_its_keys_are_sorted() {
+        let preset = preset();
+        let text = preset.to_json();
+        let again = Preset::from_json(text.as_bytes()).unwrap();
+        assert_eq!(again, preset);
+        assert_eq!(again.controls().get(Control::ATTACK).to_bits(), 33.333_332_f32.to_bits());
+        assert_eq!(again.to_json(), text);
+        let keys: Vec<&str> = text.lines().filter(|line| line.starts_with("  \"")).collect();
+        assert!(keys.is_sorted(), "{keys:?}");
+        assert!(text.contains(r#""latent_1": 0.1,"#), "{text}");
+    }
+
+    #[test]
+    fn keys_of_later_versions_are_kept() {
+        let text = preset().to_json().replacen("{\n", "{\n  \"colour\": [1, {\"a\": null}],\n", 1);
+        let text = text.replace("\"attack\"", "\"arpeggio\": 0.5, \"attack\"");
+        let again = Preset::from_json(text.as_bytes()).unwrap().to_json();
+        let value: Value = serde_json::from_str(&again).unwrap();
+        assert_eq!(value["colour"], serde_json::json!([1, {"a": null}]));
+        assert_eq!(value["state"]["arpeggio"], 0.5);
+    }
+
+    #[test]
+    fn values_out_of_range_come_to_their_limit_and_missing_ones_to_their_default() {
+        let text = r#"{"format": 1, "name": "x", "state": {"gain": 1000, "unison": 2.4, "bypass": 1}}"#;
+        let controls = Preset::from_json(text.as_bytes()).unwrap().controls();
+        assert_eq!(controls.get(Control::GAIN), 12.0);
+        assert_eq!(controls.get(Control::UNISON), 2.0);
+        assert_eq!(controls.get(Control::BYPASS), 0.0);
+        assert_eq!(controls.get(Control::RELEASE), Control::RELEASE.spec().default);
+    }
+
+    #[test]
+    fn what_is_no_preset_is_refused_with_its_reason() {
+        assert!(refusal("RIFF").contains("is no preset"));
+        assert!(refusal(r#"{"format": 2, "name": 7}"#).contains("format 2"));
+        assert!(refusal(r#"{"format": 1, "name": " ", "state": {}}"#).contains("`name` is empty"));
+        assert!(refusal(r#"{"format": 1, "name": "x", "state": {"gain": 1e39}}"#).contains("`gain` is not a finite"));
+        assert!(refusal(r#"{"format": 1, "name": "x", "state": {"gain": "loud"}}"#).contains("is no preset"));
+        assert!(refusal(&" ".repeat(300_000)).contains("300000 bytes"));
+    }
+
+    #[test]
+    fn a_folder_gives_its_presets_and_its_problems() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("sub")).unwrap();
+        preset().write(&folder.path().join("sub/b.zither")).unwrap();
+        preset().write(&folder.path().join("a.zither")).unwrap();
+        std::fs::write(folder.path().join("bad.zither"), "{").unwrap();
+        std::fs::write(folder.path().join("readme.txt"), "{").unwrap();
+        let (presets, problems) = scan(folder.path());
+        let names: Vec<_> = presets.iter().map(|(path, _)| path.file_name().unwrap().to_owned()).collect();
+        assert_eq!(names, ["a.zither", "b.zither"]);
+        assert_eq!(problems.len(), 1);
+        assert!(problems[0].path.ends_with("bad.zither"));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 4, "no temporary file is left");
+    }
+}
