@@ -10,6 +10,7 @@ pub mod noise;
 mod partials;
 pub mod pitch;
 mod projection;
+pub mod recording;
 mod tuning;
 mod warp;
 

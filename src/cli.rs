@@ -3,6 +3,7 @@
 //! Every subcommand is a file with a `clap::Args` struct and its `run`; the enums here and in [`model`] only dispatch.
 #![allow(clippy::print_stdout, reason = "printing is what a command does")]
 
+mod listen;
 mod model;
 mod preset;
 mod render;
@@ -21,6 +22,7 @@ struct Zitherctl {
 
 #[derive(Subcommand)]
 enum Command {
+    Listen(listen::Listen),
     /// Sound models: render notes, train, play, measure.
     #[command(subcommand)]
     Model(model::Command),
@@ -36,6 +38,7 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let result = match Zitherctl::parse().command {
+        Command::Listen(command) => command.run(),
         Command::Model(command) => command.run(),
         Command::Preset(command) => command.run(),
         Command::Render(command) => command.run(),

@@ -5,3 +5,4 @@ pub mod fluidsynth;
 pub mod midi;
 pub mod note;
 pub mod soundfont;
+pub mod spectrogram;
