@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::batch::{Moment, TargetNote};
-use crate::analysis::frames::{PARTIALS, pitch_hz};
+use crate::analysis::frames::{PARTIALS, pitch_hz, slot_ratio};
 use crate::analysis::noise::band_centres;
 use crate::dsp::mel::mel;
 use crate::model::architecture::{LEVELS, OUTPUTS, RANGE_DB};
@@ -254,7 +254,7 @@ fn places(note: &TargetNote) -> [Place; LEVELS] {
     let (fundamental, centres) = (pitch_hz(note.pitch), band_centres());
     std::array::from_fn(|o| match o.checked_sub(PARTIALS) {
         Some(band) => Place::of(centres[band]),
-        None => Place::of(fundamental * (o + 1) as f32 * (note.slot_cents[o] / 1_200.0).exp2()),
+        None => Place::of(fundamental * slot_ratio(o) * (note.slot_cents[o] / 1_200.0).exp2()),
     })
 }
 
