@@ -141,20 +141,22 @@ impl Tuning {
     /// slot's own place. Bells, bars and drums need this; strings and pipes stay where they are. The slots between the
     /// harmonics sound only where there is a peak that no other slot has.
     pub(super) fn slots(self, spectrum: &LongSpectrum, pitch: f32) -> PlacedSlots {
-        let in_band = |slot| slot_ratio(slot) * self.hz < BAND_LIMIT * ANALYSIS_RATE as f32;
+        let resting = |slot: usize| match slot_ratio(slot) {
+            _ if slot < PARTIALS - BETWEEN.len() => self.partial(slot + 1),
+            ratio => ratio * self.hz,
+        };
+        let in_band = |slot| resting(slot) < BAND_LIMIT * ANALYSIS_RATE as f32;
         let mut hz = [None; PARTIALS];
         let (harmonics, between) = hz.split_at_mut(PARTIALS - BETWEEN.len());
         for (slot, hz) in harmonics.iter_mut().enumerate() {
-            let expected = self.partial(slot + 1);
-            *hz = in_band(slot).then(|| self.free_slot(spectrum, expected));
+            *hz = in_band(slot).then(|| self.free_slot(spectrum, resting(slot)));
         }
         for (slot, ratio) in BETWEEN.into_iter().enumerate() {
             between[slot] = self.slot_between(spectrum, ratio, harmonics);
         }
         let cents = |slot: usize| {
-            let named = slot_ratio(slot);
-            let resting = if slot < PARTIALS - BETWEEN.len() { self.partial(slot + 1) } else { named * self.hz };
-            1_200.0 * (hz[slot].unwrap_or(resting) / (named * pitch_hz(pitch))).log2()
+            let named = slot_ratio(slot) * pitch_hz(pitch);
+            1_200.0 * (hz[slot].unwrap_or_else(|| resting(slot)) / named).log2()
         };
         let slots = Slots { cents: std::array::from_fn(cents), in_band: std::array::from_fn(in_band) };
         PlacedSlots { slots, hz }
