@@ -1,6 +1,7 @@
 //! `zitherctl preset factory`: the presets that come with Zither, made from a model's own instruments.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context;
 
@@ -8,6 +9,8 @@ use crate::browser::preset::{EXTENSION, ModelReference, Preset};
 use crate::model::Model;
 use crate::model::latent::{LATENTS, Latent};
 use crate::synth::controls::{Control, Controls};
+use crate::synth::engine::Engine;
+use crate::synth::event::Event;
 
 /// Writes the factory presets for a model: instruments it was trained on, and blends of two.
 #[derive(clap::Args)]
@@ -140,7 +143,6 @@ const RECIPES: [Recipe; 16] = [
             (Control::DETUNE, 16.0),
             (Control::WIDTH, 100.0),
             (Control::RELEASE, 900.0),
-            (Control::GAIN, -8.0),
         ],
     },
     Recipe {
@@ -165,7 +167,7 @@ const RECIPES: [Recipe; 16] = [
         description: "Church organ with a reed's edge.",
         from: 19,
         to: Some((21, 0.35)),
-        settings: &[(Control::VELOCITY, 0.0), (Control::RELEASE, 400.0), (Control::WIDTH, 70.0), (Control::GAIN, -9.0)],
+        settings: &[(Control::VELOCITY, 0.0), (Control::RELEASE, 400.0), (Control::WIDTH, 70.0)],
     },
     Recipe {
         name: "Midnight Brass",
@@ -199,7 +201,6 @@ const RECIPES: [Recipe; 16] = [
             (Control::WIDTH, 100.0),
             (Control::NOISE, 2.0),
             (Control::RELEASE, 4_000.0),
-            (Control::GAIN, -8.0),
         ],
     },
     Recipe {
@@ -216,7 +217,6 @@ const RECIPES: [Recipe; 16] = [
             (Control::DETUNE, 10.0),
             (Control::VIBRATO_DEPTH, 6.0),
             (Control::RELEASE, 200.0),
-            (Control::GAIN, -9.0),
         ],
     },
 ];
@@ -224,14 +224,14 @@ const RECIPES: [Recipe; 16] = [
 impl Factory {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let model = match &self.model {
-            Some(path) => Model::open(path)?,
-            None => return write_all(&Model::factory(), &self.out),
+            Some(path) => Arc::new(Model::open(path)?),
+            None => Model::factory(),
         };
         write_all(&model, &self.out)
     }
 }
 
-fn write_all(model: &Model, folder: &Path) -> anyhow::Result<()> {
+fn write_all(model: &Arc<Model>, folder: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     let reference = ModelReference { name: model.card.name.clone(), digest: digest(model), ..Default::default() };
     let mut written = 0;
@@ -250,7 +250,7 @@ fn write_all(model: &Model, folder: &Path) -> anyhow::Result<()> {
 }
 
 impl Recipe {
-    fn preset(&self, model: &Model, reference: &ModelReference) -> anyhow::Result<Preset> {
+    fn preset(&self, model: &Arc<Model>, reference: &ModelReference) -> anyhow::Result<Preset> {
         let mut latent = instrument(model, self.from)?;
         if let Some((program, amount)) = self.to {
             let other = instrument(model, program)?;
@@ -260,6 +260,7 @@ impl Recipe {
         let places = model.space.controls(&latent);
         (0..LATENTS).for_each(|i| controls.set(Control::latent(i), thousandths(places[i])));
         self.settings.iter().for_each(|&(control, value)| controls.set(control, value));
+        controls.set(Control::GAIN, levelled(model, &controls));
         let mut preset = Preset::new(self.name, &controls);
         preset.author = "Zither".to_owned();
         preset.category = self.category.to_owned();
@@ -282,6 +283,28 @@ fn instrument(model: &Model, program: u8) -> anyhow::Result<Latent> {
     Ok(found.with_context(|| format!("the model has no instrument {ending}"))?.latent)
 }
 
+/// The gain in dB, to the half, at which a C major triad reaches the loudness that all factory presets share.
+fn levelled(model: &Arc<Model>, controls: &Controls) -> f32 {
+    /// Root mean square of the loudest window, in dB.
+    const LOUDNESS_DB: f32 = -20.0;
+    const WINDOW: usize = 9_600;
+    let mut engine = Engine::new(Arc::clone(model), 48_000.0);
+    let mut flat = controls.clone();
+    flat.set(Control::GAIN, 0.0);
+    engine.set_controls(&flat);
+    for key in [60, 64, 67] {
+        engine.handle(Event::NoteOn { voice_id: None, channel: 0, key, velocity: 0.8 });
+    }
+    let (mut left, mut right) = (vec![0.0; WINDOW], vec![0.0; WINDOW]);
+    let loudest = (0..10).fold(0.0_f32, |loudest, _| {
+        engine.render(&mut left, &mut right);
+        loudest.max(left.iter().chain(&right).map(|x| x * x).sum::<f32>() / (2 * WINDOW) as f32)
+    });
+    let gain = LOUDNESS_DB - 10.0 * loudest.max(1e-9).log10();
+    // Adding 0 makes a negative zero plain.
+    (2.0 * gain).round() / 2.0 + 0.0
+}
+
 /// FNV-1a of the model file, 64 bits: tells models apart, protects from nothing.
 fn digest(model: &Model) -> String {
     let fold = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
@@ -296,14 +319,15 @@ mod tests {
     use crate::model::weights::Weights;
     use crate::model::{Card, Instrument};
 
-    fn model() -> Model {
+    fn model() -> Arc<Model> {
         let instrument = |program: u8| Instrument {
             name: format!("any_000_{program:03}"),
             program: String::new(),
             latent: Latent(std::array::from_fn(|i| f32::from(program) / 127.0 - 0.05 * i as f32)),
         };
         let card = Card { name: "test".into(), ..Card::default() };
-        Model::new(card, LatentSpace::default(), Weights::untrained(1), (0..128).map(instrument).collect())
+        let instruments = (0..128).map(instrument).collect();
+        Arc::new(Model::new(card, LatentSpace::default(), Weights::untrained(1), instruments))
     }
 
     #[test]
@@ -332,6 +356,7 @@ mod tests {
     #[test]
     fn a_model_without_the_instruments_is_told() {
         let bare = Model::new(Card::default(), LatentSpace::default(), Weights::untrained(1), Vec::new());
+        let bare = Arc::new(bare);
         let message = RECIPES[0].preset(&bare, &ModelReference::default()).unwrap_err().to_string();
         assert!(message.contains("no instrument 000_000"));
     }
