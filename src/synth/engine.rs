@@ -46,6 +46,19 @@ pub struct Engine {
     last_key: Option<u8>,
 }
 
+/// A view of the fields that voices need, beside which the voices themselves can be borrowed.
+macro_rules! surroundings {
+    ($engine:ident) => {
+        Surroundings {
+            model: &$engine.model,
+            controls: &$engine.controls,
+            latents: $engine.controls.latents(),
+            channels: &$engine.channels,
+            overlay: None,
+        }
+    };
+}
+
 impl Engine {
     /// An engine at `rate` samples a second (8 kHz to 192 kHz; others are brought into that range).
     #[must_use]
@@ -133,7 +146,7 @@ impl Engine {
             self.settle();
             return;
         }
-        let around = Surroundings { model: &self.model, controls: &self.controls, channels: &self.channels };
+        let around = surroundings!(self);
         for voice in self.voices.iter_mut().filter(|voice| voice.is_active()) {
             if voice.add_to(left, right, &around) && voice.announces_end {
                 announce(&mut self.ended, &voice.note);
@@ -187,7 +200,7 @@ impl Engine {
         if voice.is_active() && voice.announces_end {
             announce(&mut self.ended, &voice.note);
         }
-        let around = Surroundings { model: &self.model, controls: &self.controls, channels: &self.channels };
+        let around = surroundings!(self);
         let seed = random::hash(self.notes, u32::from(note.key));
         self.notes = self.notes.wrapping_add(1);
         voice.start(note, u64::from(self.notes), seed, self.last_key, &around);
@@ -211,7 +224,7 @@ impl Engine {
         if !self.stack.holds(|held| same(held, &voice.note)) {
             announce(&mut self.ended, &voice.note);
         }
-        let around = Surroundings { model: &self.model, controls: &self.controls, channels: &self.channels };
+        let around = surroundings!(self);
         voice.retarget(note, &around);
         self.last_key = Some(note.key);
         true

@@ -2,6 +2,7 @@
 
 use super::channel::{Channel, NoteExpressions, sane};
 use super::controls::{Control, Controls};
+use super::single::Overlay;
 use super::stack::Note;
 use super::tone::{COPIES, StereoChunk, Style, Tone, ToneFormat, pan};
 use crate::analysis::frames::{Frame, PARTIALS, SILENCE_DB, Slots, pitch_hz};
@@ -37,7 +38,10 @@ const FLOOR_SLOPE: f32 = 4.0;
 pub(super) struct Surroundings<'a> {
     pub(super) model: &'a Model,
     pub(super) controls: &'a Controls,
+    /// The latents' controls, which may lie beyond -1..1.
+    pub(super) latents: &'a [f32; LATENTS],
     pub(super) channels: &'a [Channel; 16],
+    pub(super) overlay: Option<&'a dyn Overlay>,
 }
 
 /// How a voice lives.
@@ -296,7 +300,9 @@ impl Voice {
     }
 
     fn latent_target(&self, index: usize, around: &Surroundings<'_>) -> f32 {
-        (around.controls.latents()[index] + self.offsets[index]).clamp(-1.0, 1.0)
+        let base = around.latents[index];
+        let reach = base.abs().max(1.0);
+        (base + self.offsets[index]).clamp(-reach, reach)
     }
 
     /// The pitch by which a frame places tilt and Nyquist, in Hz.
@@ -312,6 +318,10 @@ impl Voice {
         let (pitch, velocity) = (self.timbre_pitch(around), self.velocity(around));
         self.contour.frame(decoder, &latent, pitch, velocity, time, released, &mut self.frame);
         self.contour.slots(decoder, &latent, pitch, velocity, &mut self.slots);
+        if let Some(overlay) = around.overlay {
+            overlay.frame(time, released, &mut self.frame);
+            overlay.slots(&mut self.slots);
+        }
         self.press_floor();
     }
 
