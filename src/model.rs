@@ -81,11 +81,14 @@ impl Model {
     #[must_use]
     pub fn factory() -> Arc<Self> {
         static FACTORY: OnceLock<Arc<Model>> = OnceLock::new();
-        let load = || {
-            let bytes = include_bytes!("../models/factory.safetensors");
-            Arc::new(Self::from_bytes(bytes).expect("the factory model was checked when it was built in"))
-        };
-        Arc::clone(FACTORY.get_or_init(load))
+        Arc::clone(FACTORY.get_or_init(|| Arc::new(Self::open_factory())))
+    }
+
+    /// The same, loaded anew, for its owner alone.
+    #[must_use]
+    pub fn open_factory() -> Self {
+        let bytes = include_bytes!("../models/factory.safetensors");
+        Self::from_bytes(bytes).expect("the factory model was checked when it was built in")
     }
 
     /// All weights, as they stand in the file.

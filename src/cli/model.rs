@@ -2,6 +2,10 @@
 
 mod info;
 mod notes;
+mod perform;
+mod play;
+mod resynth;
+mod targets;
 mod train;
 
 use clap::Subcommand;
@@ -11,6 +15,8 @@ use clap::Subcommand;
 pub(super) enum Command {
     Info(info::Info),
     Notes(notes::Notes),
+    Play(play::Play),
+    Resynth(resynth::Resynth),
     Train(Box<train::Train>),
 }
 
@@ -20,6 +26,8 @@ impl Command {
         match self {
             Self::Info(command) => command.run(),
             Self::Notes(command) => command.run(),
+            Self::Play(command) => command.run(),
+            Self::Resynth(command) => command.run(),
             Self::Train(command) => command.run(),
         }
     }

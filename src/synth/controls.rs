@@ -25,7 +25,8 @@ impl Control {
     pub const DECAY: Self = after_latents(1);
     /// Level that the envelope holds.
     pub const SUSTAIN: Self = after_latents(2);
-    /// Time in which a released note falls by 60 dB, on top of the model's own release.
+    /// Time in which a released note falls by 60 dB, on top of the model's own release; the longest setting adds
+    /// nothing to it.
     pub const RELEASE: Self = after_latents(3);
     /// Tilt of the spectrum about 1 kHz.
     pub const BRIGHTNESS: Self = after_latents(4);

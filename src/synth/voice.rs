@@ -435,10 +435,12 @@ impl Voice {
 fn envelope_times(controls: &Controls) -> EnvelopeTimes {
     let seconds = |control| controls.get(control) * 0.001;
     let sustain = controls.get(Control::SUSTAIN);
+    let release = controls.get(Control::RELEASE);
     EnvelopeTimes {
         attack: seconds(Control::ATTACK),
         decay: seconds(Control::DECAY),
         sustain_db: if sustain <= Control::SUSTAIN.spec().min { f32::NEG_INFINITY } else { sustain },
-        release: seconds(Control::RELEASE),
+        // The longest leaves the release to the model.
+        release: if release >= Control::RELEASE.spec().max { f32::INFINITY } else { release * 0.001 },
     }
 }
