@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::model::Model;
 use crate::synth::controls::{Control, Controls};
 
 /// Version of the file format.
@@ -116,6 +117,17 @@ pub struct Preset {
     /// Keys of later versions.
     #[serde(flatten)]
     pub other: BTreeMap<String, Value>,
+}
+
+impl ModelReference {
+    /// The reference to `model`. The digest is FNV-1a of the model file, 64 bits: it tells models apart and protects from
+    /// nothing.
+    #[must_use]
+    pub fn of(model: &Model) -> Self {
+        let fold = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        let hash = model.to_bytes().iter().fold(0xcbf2_9ce4_8422_2325, fold);
+        Self { name: model.card.name.clone(), digest: format!("fnv1a64:{hash:016x}"), other: BTreeMap::new() }
+    }
 }
 
 fn product() -> String {

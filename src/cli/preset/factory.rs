@@ -233,7 +233,7 @@ impl Factory {
 
 fn write_all(model: &Arc<Model>, folder: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
-    let reference = ModelReference { name: model.card.name.clone(), digest: digest(model), ..Default::default() };
+    let reference = ModelReference::of(model);
     let mut written = 0;
     for recipe in &RECIPES {
         match recipe.preset(model, &reference) {
@@ -303,13 +303,6 @@ fn levelled(model: &Arc<Model>, controls: &Controls) -> f32 {
     let gain = LOUDNESS_DB - 10.0 * loudest.max(1e-9).log10();
     // Adding 0 makes a negative zero plain.
     (2.0 * gain).round() / 2.0 + 0.0
-}
-
-/// FNV-1a of the model file, 64 bits: tells models apart, protects from nothing.
-fn digest(model: &Model) -> String {
-    let fold = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    let hash = model.to_bytes().iter().fold(0xcbf2_9ce4_8422_2325, fold);
-    format!("fnv1a64:{hash:016x}")
 }
 
 #[cfg(test)]
