@@ -1,21 +1,19 @@
-//! One note of a model through the plugin's own engine.
+//! One note of a model through the plugin's own voice.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::Result;
 
 use crate::analysis::frames::ANALYSIS_RATE;
 use crate::model::Model;
-use crate::model::latent::{LATENTS, Latent, LatentSpace};
-use crate::synth::controls::{Control, Controls};
-use crate::synth::engine::Engine;
-use crate::synth::event::{Event, NoteAddress};
+use crate::model::latent::Latent;
+use crate::synth::single::SingleNote;
+use crate::synth::tone::ToneFormat;
 
 /// Plays single notes with neutral controls: the model, and nothing that a player would lay over it.
 pub(super) struct Performer {
-    model: Arc<Model>,
-    controls: Controls,
+    model: Model,
+    format: ToneFormat,
 }
 
 /// A note to play.
@@ -38,20 +36,7 @@ impl Performer {
             Some(path) => Model::open(path)?,
             None => Model::open_factory(),
         };
-        let mut controls = Controls::default();
-        let neutral = [
-            (Control::ATTACK, 0.0),
-            (Control::SUSTAIN, 0.0),
-            (Control::RELEASE, f32::INFINITY),
-            (Control::BRIGHTNESS, 0.0),
-            (Control::NOISE, 0.0),
-            (Control::UNISON, 1.0),
-            (Control::WIDTH, 0.0),
-            (Control::VELOCITY, 100.0),
-            (Control::GAIN, 0.0),
-        ];
-        neutral.into_iter().for_each(|(control, plain)| controls.set(control, plain));
-        Ok(Self { model: Arc::new(model), controls })
+        Ok(Self { model, format: ToneFormat::new(ANALYSIS_RATE as f32) })
     }
 
     /// The model that is played.
@@ -67,27 +52,17 @@ impl Performer {
     }
 
     /// Plays a note in mono at 48 kHz, note-on at sample 0. The same note sounds the same each time.
-    pub(super) fn play(&mut self, note: &Performance) -> Vec<f32> {
-        // The controls stand at 0, and 0 is this point: encoded notes may lie beyond the controls' reach.
-        let model = Arc::get_mut(&mut self.model).expect("no engine outlives its note");
-        let space = LatentSpace { centre: note.latent, range: [1.0; LATENTS], ..model.space.clone() };
-        let kept = std::mem::replace(&mut model.space, space);
-        let samples = self.sound(note);
-        Arc::get_mut(&mut self.model).expect("no engine outlives its note").space = kept;
-        samples
-    }
-
-    fn sound(&self, note: &Performance) -> Vec<f32> {
-        let mut engine = Engine::new(Arc::clone(&self.model), ANALYSIS_RATE as f32);
-        engine.set_controls(&self.controls);
-        let (mut left, mut right) = (vec![0.0; note.length], vec![0.0; note.length]);
-        let hold = note.hold.min(note.length);
-        let velocity = note.velocity / 127.0;
-        engine.handle(Event::NoteOn { voice_id: None, channel: 0, key: note.key, velocity });
-        engine.render(&mut left[..hold], &mut right[..hold]);
-        engine.handle(Event::NoteOff { address: NoteAddress { key: Some(note.key), ..NoteAddress::default() } });
-        engine.render(&mut left[hold..], &mut right[hold..]);
-        left
+    pub(super) fn play(&self, note: &Performance) -> Vec<f32> {
+        let single = SingleNote {
+            latent: note.latent,
+            key: note.key,
+            velocity: note.velocity,
+            hold: note.hold,
+            samples: note.length,
+            seed: u32::from(note.key),
+            overlay: None,
+        };
+        single.render(&self.model, &self.format)
     }
 }
 
@@ -101,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_note_sounds_at_once_ends_by_itself_and_is_the_same_each_time() {
-        let mut performer = Performer::open(None).unwrap();
+        let performer = Performer::open(None).unwrap();
         let latent = performer.model().space.centre;
         let samples = performer.play(&note(latent));
         assert_eq!(samples.len(), 24_000);

@@ -46,7 +46,7 @@ enum Source {
 impl Play {
     pub(super) fn run(self) -> Result<()> {
         let targets = read_targets(&self.targets)?;
-        let mut performer = Performer::open(self.model.as_deref())?;
+        let performer = Performer::open(self.model.as_deref())?;
         std::fs::create_dir_all(&self.out).with_context(|| format!("cannot make {}", self.out.display()))?;
         let mut encoded = HashMap::new();
         for target in &targets {
