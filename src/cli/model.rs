@@ -1,10 +1,13 @@
 //! `zitherctl model ...`: everything about sound models.
 
+mod bench;
 mod info;
 mod notes;
 mod perform;
 mod play;
+mod report;
 mod resynth;
+mod sampler;
 mod targets;
 mod train;
 
@@ -13,6 +16,7 @@ use clap::Subcommand;
 /// A subcommand of `zitherctl model`.
 #[derive(Subcommand)]
 pub(super) enum Command {
+    Bench(bench::Bench),
     Info(info::Info),
     Notes(notes::Notes),
     Play(play::Play),
@@ -24,6 +28,7 @@ impl Command {
     /// Runs the subcommand.
     pub(super) fn run(self) -> anyhow::Result<()> {
         match self {
+            Self::Bench(command) => command.run(),
             Self::Info(command) => command.run(),
             Self::Notes(command) => command.run(),
             Self::Play(command) => command.run(),
