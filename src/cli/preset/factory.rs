@@ -286,7 +286,7 @@ fn instrument(model: &Model, program: u8) -> anyhow::Result<Latent> {
 /// The gain in dB, to the half, at which a C major triad reaches the loudness that all factory presets share.
 fn levelled(model: &Arc<Model>, controls: &Controls) -> f32 {
     /// Root mean square of the loudest window, in dB.
-    const LOUDNESS_DB: f32 = -20.0;
+    const LOUDNESS_DB: f32 = -18.0;
     const WINDOW: usize = 9_600;
     let mut engine = Engine::new(Arc::clone(model), 48_000.0);
     let mut flat = controls.clone();
