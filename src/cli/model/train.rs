@@ -217,3 +217,44 @@ fn print_report(report: &Report) {
         println!("stopped early: validation got no better");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::media::audio::{Depth, write_wav};
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        train: Train,
+    }
+
+    #[test]
+    fn a_folder_of_recordings_becomes_a_model_that_opens() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for (instrument, overtone) in [("dull", 0.05_f32), ("bright", 0.5)] {
+            std::fs::create_dir(folder.path().join(instrument)).expect("a new folder");
+            for (name, hz) in [("C4 v100", 261.63_f32), ("G4 v60", 392.0), ("p061_v084_h500", 277.18)] {
+                let wave = |t: f32| (hz * t).sin() + overtone * (3.0 * hz * t).sin();
+                let samples: Vec<f32> = (0..24_000)
+                    .map(|i| i as f32 / 48_000.0)
+                    .map(|t| 0.3 * (-4.0 * t).exp() * wave(std::f32::consts::TAU * t))
+                    .collect();
+                let path = folder.path().join(instrument).join(format!("{name}.wav"));
+                write_wav(&path, &[&samples], ANALYSIS_RATE, Depth::Int24).expect("a new file");
+            }
+        }
+        let out = folder.path().join("my.safetensors");
+        let data = folder.path().as_os_str();
+        let arguments = ["train".as_ref(), "--data".as_ref(), data, "--out".as_ref(), out.as_os_str()];
+        let arguments = arguments.into_iter().chain(["--steps".as_ref(), "4".as_ref()]);
+        Command::parse_from(arguments).train.run().expect("it trains");
+        let model = Model::open(&out).expect("a model");
+        let names: Vec<_> = model.instruments.iter().map(|instrument| instrument.name.as_str()).collect();
+        assert_eq!((names, model.card.name.as_str()), (vec!["bright", "dull"], "my"));
+        assert_eq!(model.card.figures["notes"], 4.0, "the note for judging is left out");
+        assert!(!out.with_extension("checkpoint").exists());
+    }
+}

@@ -38,9 +38,9 @@ impl Naming {
         for latent in 0..LATENTS {
             let responses: Vec<[Qualities; POSITIONS.len()]> =
                 starts.iter().map(|start| sweep(model, start, latent)).collect();
-            for quality in 0..QUALITIES.len() {
+            for (quality, spread) in spread.iter().enumerate() {
                 let (correlation, effect) = response(&responses, quality);
-                let effect = effect / spread[quality].max(f32::MIN_POSITIVE);
+                let effect = effect / spread.max(f32::MIN_POSITIVE);
                 if correlation.abs() >= LEAST_CORRELATION && effect >= LEAST_EFFECT {
                     matches.push((correlation * effect.min(2.0), latent, quality));
                 }
