@@ -30,7 +30,7 @@ const PRESSURE_TILT: f32 = 2.0;
 /// Level that full pressure adds, in dB.
 const PRESSURE_DB: f32 = 6.0;
 /// What lies this far below a note's peak was floor, not sound, when the model was trained: it is pressed down.
-const FLOOR_DB: f32 = 66.0;
+const FLOOR_DB: f32 = 70.0;
 /// How much faster than the model's output levels below the floor fall.
 const FLOOR_SLOPE: f32 = 4.0;
 
