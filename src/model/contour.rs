@@ -5,6 +5,7 @@ use super::architecture::{
     bracket, conditions,
 };
 use super::decoder::{Decoder, KNOT_WIDTH};
+use super::kernel::exp;
 use super::latent::Latent;
 use crate::analysis::frames::{ANALYSIS_RATE, Frame, NOISE_BANDS, PARTIALS, SILENCE_DB, Slots, pitch_hz, slot_ratio};
 
@@ -16,8 +17,14 @@ const PITCH_EPSILON: f32 = 0.02;
 const VELOCITY_EPSILON: f32 = 0.1;
 /// A point further out than this from the middle of the prior is brought back to it.
 const LATENT_LIMIT: f32 = 8.0;
+/// The knot from which to the last one a held note's further course is read: 1 s.
+const TAIL_KNOT: usize = 16;
+/// Fall of a note's level, in dB per second, up to which it is sustained, and from which on it is fully followed.
+const SUSTAINED_FALL: [f32; 2] = [-2.0, -5.0];
 /// After the last release knot a note falls at least this fast, in dB per second, so that every note ends.
 const RELEASE_FALL: f32 = -60.0;
+/// Later than this a note changes no more.
+const LONGEST_S: f32 = 1e5;
 /// No partial or band is louder than this.
 const LOUDEST_DB: f32 = 20.0;
 
@@ -29,8 +36,10 @@ const LOUDEST_DB: f32 = 20.0;
 pub struct Contour {
     at: Option<Point>,
     hidden: [f32; HIDDEN],
-    /// Knot `j` lies in place `j % 2`.
+    /// Knot `j` lies in place `j % 2`, except [`TAIL_KNOT`] after the last knot.
     held: [Knot; 2],
+    /// Changes per second after the last knot.
+    tail: Knot,
     released: [Knot; 2],
     slots: [f32; PARTIALS],
     slots_known: bool,
@@ -68,6 +77,7 @@ impl Contour {
             at: None,
             hidden: [0.0; HIDDEN],
             held: [Knot::NONE; 2],
+            tail: Knot::NONE,
             released: [Knot::NONE; 2],
             slots: [0.0; PARTIALS],
             slots_known: false,
@@ -82,8 +92,8 @@ impl Contour {
     /// The note's state `time_s` after note-on. `pitch` is MIDI, `velocity` 1..127, `released_s` the time since
     /// note-off if that has happened. Values that are no numbers count as the middle of their range.
     ///
-    /// The levels are linear in time between knots. After the last knot their slope goes on where it falls. At
-    /// note-off the held course stops, and the release's change is added to where it stood.
+    /// The levels are linear in time between knots. After the last knot a note that was falling goes on falling, and
+    /// any other stays. At note-off the held course stops, and the release's change is added to where it stood.
     #[expect(clippy::too_many_arguments, reason = "the state of a note is this wide")]
     pub fn frame(
         &mut self,
@@ -96,8 +106,9 @@ impl Contour {
         out: &mut Frame,
     ) {
         self.follow(decoder, Point::sane(latent, pitch, velocity));
-        let released_s = released_s.map(|t| t.max(0.0));
-        let mut values = self.held_state(decoder, (time_s - released_s.unwrap_or(0.0)).max(0.0));
+        let released_s = released_s.map(sane_seconds);
+        let held_s = sane_seconds(time_s - released_s.unwrap_or(0.0));
+        let mut values = self.held_state(decoder, held_s);
         if let Some(released_s) = released_s {
             self.add_release(decoder, released_s, &mut values);
         }
@@ -130,25 +141,34 @@ impl Contour {
         }
         decoder.trunk(&conditions(&point.latent, point.pitch, point.velocity), &mut self.hidden);
         self.at = Some(point);
-        self.held.iter_mut().chain(&mut self.released).for_each(|knot| knot.number = None);
+        let knots = self.held.iter_mut().chain(&mut self.released).chain([&mut self.tail]);
+        knots.for_each(|knot| knot.number = None);
         self.slots_known = false;
     }
 
     /// The held course at time `t`, in the units of the outputs.
     fn held_state(&mut self, decoder: &Decoder, t: f32) -> [f32; KNOT_WIDTH] {
         let (j, position) = bracket(&KNOTS_S, t);
+        if position >= 1.0 {
+            return self.tail_state(decoder, t - KNOTS_S[HELD_KNOTS - 1]);
+        }
         for number in [j, j + 1] {
             prepare(&mut self.held[number % 2], decoder, number, &self.hidden);
         }
         let (a, b) = (&self.held[j % 2].values, &self.held[(j + 1) % 2].values);
-        let (within, beyond) = (position.min(1.0), (position - 1.0).max(0.0));
-        let mut values = [0.0; KNOT_WIDTH];
-        for o in 0..LEVELS {
-            let step = b[o] - a[o];
-            values[o] = a[o] + within * step + beyond * step.min(0.0);
+        std::array::from_fn(|o| a[o] + position * (b[o] - a[o]))
+    }
+
+    /// The held course `t` after the last knot: on along [`tail_slopes`], at constant pitch.
+    fn tail_state(&mut self, decoder: &Decoder, t: f32) -> [f32; KNOT_WIDTH] {
+        let last = HELD_KNOTS - 1;
+        let [even, odd] = &mut self.held;
+        prepare(even, decoder, last, &self.hidden);
+        if self.tail.number.is_none() {
+            prepare(odd, decoder, TAIL_KNOT, &self.hidden);
+            self.tail = Knot { number: Some(last), values: tail_slopes(&odd.values, &even.values) };
         }
-        values[LEVELS] = a[LEVELS] + within * (b[LEVELS] - a[LEVELS]);
-        values
+        std::array::from_fn(|o| even.values[o] + t * self.tail.values[o])
     }
 
     /// Adds the change of level `t` after note-off.
@@ -171,6 +191,33 @@ impl Contour {
             values[o] += a[o] + within * step + beyond * step.min(slowest);
         }
     }
+}
+
+/// A time from note-on or note-off on; no number is no time.
+fn sane_seconds(t: f32) -> f32 {
+    if t.is_nan() { 0.0 } else { t.clamp(0.0, LONGEST_S) }
+}
+
+/// Changes per second after the last knot, from the values at [`TAIL_KNOT`] and at the last knot.
+///
+/// A single partial's slope is too uncertain to be followed for half a minute, so the whole note decides: where its
+/// level hardly falls it is sustained and stays as it is, where it falls all of it goes on falling, each partial in its
+/// own way within bounds.
+fn tail_slopes(before: &[f32; KNOT_WIDTH], last: &[f32; KNOT_WIDTH]) -> [f32; KNOT_WIDTH] {
+    let seconds = KNOTS_S[HELD_KNOTS - 1] - KNOTS_S[TAIL_KNOT];
+    let level = |values: &[f32; KNOT_WIDTH]| {
+        let power =
+            values[..LEVELS].iter().map(|&value| exp(value.min(4.0) * 2.0 * std::f32::consts::LN_10)).sum::<f32>();
+        0.5 * (power + f32::MIN_POSITIVE).log10()
+    };
+    let whole = (level(last) - level(before)) / seconds;
+    let [slow, fast] = SUSTAINED_FALL.map(|db| db / LEVEL_SCALE);
+    let whole = whole * ((whole - slow) / (fast - slow)).clamp(0.0, 1.0);
+    let mut slopes = [0.0; KNOT_WIDTH];
+    for o in 0..LEVELS {
+        slopes[o] = ((last[o] - before[o]) / seconds).max(2.0 * whole).min(0.5 * whole);
+    }
+    slopes
 }
 
 /// Decodes a knot after note-on into its place, unless it is there already.
@@ -271,6 +318,32 @@ mod tests {
         assert_eq!(late.cents, early.cents);
     }
 
+    /// A decoder whose every note falls by this many dB per second.
+    fn falling(db_per_second: f32) -> Decoder {
+        let mut weights = Weights::untrained(3);
+        let head = &mut weights.linears[crate::model::weights::layer::HEAD];
+        head.weight.iter_mut().for_each(|weight| *weight *= 0.05);
+        for (knot, values) in head.bias.chunks_exact_mut(OUTPUTS).take(HELD_KNOTS).enumerate() {
+            let level = |o: usize| 1.5 - 0.05 * o as f32 - db_per_second * KNOTS_S[knot] / LEVEL_SCALE;
+            values.iter_mut().enumerate().for_each(|(o, value)| *value = level(o));
+        }
+        Decoder::new(&weights)
+    }
+
+    #[test]
+    fn a_note_that_is_sustained_stays_and_one_that_falls_goes_on_falling() {
+        let drop = |decoder: &Decoder, k: usize| {
+            let mut contour = Contour::new();
+            let early = frame(&mut contour, decoder, 0.5, 2.5, None).partial_db[k];
+            early - frame(&mut contour, decoder, 0.5, 6.5, None).partial_db[k]
+        };
+        let (sustained, falling) = (falling(0.5), falling(12.0));
+        for k in 0..10 {
+            assert!(drop(&sustained, k).abs() < 1e-3, "{}", drop(&sustained, k));
+            assert!((20.0..100.0).contains(&drop(&falling, k)), "{}", drop(&falling, k));
+        }
+    }
+
     #[test]
     fn numbers_that_are_none_give_a_finite_frame() {
         let decoder = Decoder::new(&Weights::untrained(3));
@@ -280,6 +353,8 @@ mod tests {
             contour.frame(&decoder, &Latent([bad; 16]), bad, bad, bad, Some(bad), &mut out);
             assert!(out.partial_db.iter().chain(&out.noise_db).all(|db| (SILENCE_DB..=20.0).contains(db)), "{bad}");
             assert!(out.cents.is_finite());
+            contour.frame(&decoder, &Latent([bad; 16]), bad, bad, bad, None, &mut out);
+            assert!(out.partial_db.iter().chain(&out.noise_db).all(|db| (SILENCE_DB..=20.0).contains(db)), "{bad}");
         }
     }
 
