@@ -120,6 +120,7 @@ fn main() {
                     let d = distances(&x, &z);
                     if args.len() > 3 {
                         let b = std::path::Path::new(&args[3]);
+                        let z: &Vec<f32> = &z;
                         let nm = format!("{}_{}", f.parent().unwrap().file_name().unwrap().to_str().unwrap(), name);
                         zither::media::audio::write_wav(
                             &b.join(nm + ".wav"),

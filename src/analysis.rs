@@ -7,6 +7,7 @@
 pub mod distance;
 pub mod frames;
 pub mod noise;
+mod onset;
 mod partials;
 pub mod pitch;
 mod projection;

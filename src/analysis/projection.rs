@@ -6,8 +6,9 @@ use realfft::num_complex::Complex64;
 use super::frames::ANALYSIS_RATE;
 use crate::dsp::stft::hann;
 
-/// Periods of the smallest distance of two slots, at most the fundamental, that a window spans.
-const WINDOW_PERIODS: f32 = 3.0;
+/// Periods of the fundamental that a window spans: the fewest at which harmonics fall on zeros of each other's windows.
+/// Three smear the attack of low notes for nothing (log-mel distance of the oracle 1.43 dB against 1.35 dB).
+const WINDOW_PERIODS: f32 = 2.0;
 /// Shortest and longest window in samples.
 const WINDOW_LENGTHS: (usize, usize) = (512, 8_192);
 /// Added to the diagonal of the normal equations, relative to it: what two slots that nearly coincide share is then
@@ -16,7 +17,7 @@ const RIDGE: f64 = 1e-3;
 
 /// Least-squares weights under a Hann window.
 ///
-/// Harmonics under a window of three periods do not see each other; for them this is the plain projection. Slots that
+/// Harmonics under a window of two periods do not see each other; for them this is the plain projection. Slots that
 /// have moved together, as those of a bell, are solved for together.
 pub(super) struct Projection {
     /// `[length, 2 slots]`: real parts of the envelopes, then imaginary parts; phase 0 is in the middle.
@@ -26,8 +27,8 @@ pub(super) struct Projection {
 }
 
 impl Projection {
-    pub(super) fn new(hz: &[f32], spacing: f32) -> Self {
-        let length = (WINDOW_PERIODS * ANALYSIS_RATE as f32 / spacing) as usize;
+    pub(super) fn new(hz: &[f32], fundamental: f32) -> Self {
+        let length = (WINDOW_PERIODS * ANALYSIS_RATE as f32 / fundamental) as usize;
         let length = (length & !1).clamp(WINDOW_LENGTHS.0, WINDOW_LENGTHS.1);
         let window: Vec<f32> = hann(length).collect();
         let slots = hz.len();
