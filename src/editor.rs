@@ -1,0 +1,62 @@
+//! The editor. Everything that draws is a free function over [`egui::Ui`], so that tests drive it without a window; only
+//! [`window`] knows the framework's window.
+
+mod edit;
+mod handle;
+mod hands;
+mod header;
+mod keyboard;
+mod knob;
+mod latents;
+mod layout;
+mod meter;
+mod pad;
+mod readout;
+mod screen;
+mod status;
+pub mod theme;
+pub mod window;
+
+use egui::{Align, Align2, Color32, FontId, FontSelection, Rect, TextWrapMode, Ui, UiBuilder, WidgetText};
+
+pub use hands::Hands;
+pub use screen::Screen;
+
+use crate::params::PAGES;
+
+/// Draws the whole editor into what `ui` offers.
+pub fn draw(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
+    let areas = layout::areas(ui.max_rect());
+    ui.painter().rect_filled(ui.max_rect(), 0.0, theme::GROUND);
+    within(ui, areas.header, "header", |ui| header::draw(ui, hands, screen));
+    within(ui, areas.latents, "latents", |ui| latents::draw(ui, hands, screen));
+    within(ui, areas.pad, "pad", |ui| pad::draw(ui, hands, screen));
+    for (page, area) in PAGES[2..].iter().zip(areas.pages) {
+        within(ui, area, page.name, |ui| knob::page(ui, hands, screen, page));
+    }
+    within(ui, areas.keyboard, "keyboard", |ui| keyboard::draw(ui, screen));
+    within(ui, areas.status, "status", |ui| status::draw(ui, screen));
+}
+
+fn within(ui: &mut Ui, area: Rect, name: &str, draw: impl FnOnce(&mut Ui)) {
+    ui.scope_builder(UiBuilder::new().max_rect(area).id_salt(name), draw);
+}
+
+/// Draws a titled panel over the whole of `ui`; returns its inside.
+fn panel(ui: &Ui, title: &str) -> Rect {
+    let area = ui.max_rect();
+    ui.painter().rect_filled(area, theme::ROUND, theme::PANEL);
+    let inside = area.shrink2(egui::vec2(theme::INSET, 0.0));
+    let line = inside.with_min_y(area.top() + 5.0).with_max_y(area.top() + 5.0 + theme::TITLE);
+    text(ui, line, title, Align::Min, theme::title(), theme::MUTED);
+    inside.with_min_y(line.bottom()).with_max_y(area.bottom() - 10.0)
+}
+
+/// One line of text, cut with an ellipsis where it does not fit.
+fn text(ui: &Ui, area: Rect, text: &str, align: Align, font: FontId, colour: Color32) {
+    let cut = Some(TextWrapMode::Truncate);
+    let galley = WidgetText::from(text).into_galley(ui, cut, area.width(), FontSelection::FontId(font));
+    let anchor = Align2([align, Align::Center]);
+    let place = anchor.align_size_within_rect(galley.size(), area);
+    ui.painter().galley_with_override_text_color(place.min, galley, colour);
+}

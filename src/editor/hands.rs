@@ -1,0 +1,59 @@
+//! How the editor touches parameters: every edit is a gesture (begin, set, end), so that hosts can record it.
+
+use nice_plug::prelude::{Param, ParamSetter};
+
+use crate::params::{InstrumentParams, with_param};
+use crate::synth::controls::Control;
+
+/// The editor's grip on the parameters, for one frame.
+pub struct Hands<'a> {
+    /// What is read.
+    pub params: &'a InstrumentParams,
+    /// What writes, through the host.
+    pub setter: ParamSetter<'a>,
+}
+
+impl Hands<'_> {
+    /// Begins a gesture.
+    pub fn begin(&self, control: Control) {
+        with_param!(self.params.row(control), param => self.setter.begin_set_parameter(param));
+    }
+
+    /// Sets a value within a gesture, snapped to what the control can take.
+    pub fn set(&self, control: Control, normalised: f32) {
+        with_param!(self.params.row(control), param => {
+            self.setter.set_parameter(param, param.preview_plain(normalised.clamp(0.0, 1.0)));
+        });
+    }
+
+    /// Ends a gesture.
+    pub fn end(&self, control: Control) {
+        with_param!(self.params.row(control), param => self.setter.end_set_parameter(param));
+    }
+
+    /// A gesture of one value.
+    pub fn set_once(&self, control: Control, normalised: f32) {
+        self.begin(control);
+        self.set(control, normalised);
+        self.end(control);
+    }
+
+    /// Back to the default, as one gesture.
+    pub fn reset(&self, control: Control) {
+        let spec = control.spec();
+        self.set_once(control, spec.normalise(spec.default));
+    }
+
+    /// The value as the user set it, normalised.
+    #[must_use]
+    pub fn normalised(&self, control: Control) -> f32 {
+        self.params.normalised(control)
+    }
+
+    /// The value as the user set it, as text.
+    #[must_use]
+    pub fn print(&self, control: Control) -> String {
+        let spec = control.spec();
+        spec.print(spec.plain(self.normalised(control)))
+    }
+}

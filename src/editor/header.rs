@@ -1,0 +1,70 @@
+//! The top line: name, model, voices, level, bypass; and above all a fault.
+
+use egui::{Align, Rect, Sense, Ui, WidgetInfo, vec2};
+
+use super::{Hands, Screen, meter, theme};
+use crate::synth::controls::Control;
+
+const WORDMARK: f32 = 86.0;
+const BYPASS: f32 = 84.0;
+const METER: f32 = 280.0;
+const VOICES: f32 = 86.0;
+
+pub(super) fn draw(ui: &Ui, hands: &Hands, screen: &Screen) {
+    let area = ui.max_rect();
+    ui.painter().rect_filled(area, theme::ROUND, theme::PANEL);
+    if screen.half.fault() {
+        return fault(ui, area);
+    }
+    let inside = area.shrink2(vec2(theme::INSET, 0.0));
+    super::text(
+        ui,
+        inside.with_max_x(inside.left() + WORDMARK),
+        "Zither",
+        Align::Min,
+        theme::wordmark(),
+        theme::ACCENT,
+    );
+    let button = inside.with_min_x(inside.right() - BYPASS);
+    let meter = Rect::from_min_max(inside.min, button.left_bottom()).with_min_x(button.left() - METER - theme::INSET);
+    let meter = meter.with_max_x(button.left() - theme::INSET);
+    let voices = inside.with_max_x(meter.left() - theme::INSET).with_min_x(meter.left() - theme::INSET - VOICES);
+    let model = inside.with_min_x(inside.left() + WORDMARK).with_max_x(voices.left());
+    super::text(ui, model, &source(hands, screen), Align::Min, theme::body(), theme::MUTED);
+    let sounding = if screen.voices == 1 { "1 voice".to_owned() } else { format!("{} voices", screen.voices) };
+    super::text(ui, voices, &sounding, Align::Max, theme::body(), theme::TEXT);
+    meter::draw(ui, meter, screen);
+    bypass(ui, button.shrink2(vec2(0.0, 9.0)), hands);
+}
+
+/// What is played.
+fn source(hands: &Hands, screen: &Screen) -> String {
+    if screen.half.model_missing() {
+        return format!("This project's model is not here; playing {}", screen.model);
+    }
+    match hands.params.kept.preset.get().as_str() {
+        "" => format!("Model: {}", screen.model),
+        preset => format!("{preset}  ·  {}", screen.model),
+    }
+}
+
+fn fault(ui: &Ui, area: Rect) {
+    ui.painter().rect_filled(area, theme::ROUND, theme::ALERT);
+    let text = "The sound engine has failed and is silent. Save the project and load the plugin anew.";
+    super::text(ui, area, text, Align::Center, theme::title(), theme::GROUND);
+    let response = ui.interact(area, ui.scope_id().with("fault"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(egui::accesskit::Role::Alert, true, text));
+}
+
+fn bypass(ui: &Ui, area: Rect, hands: &Hands) {
+    let on = hands.normalised(Control::BYPASS) >= 0.5;
+    let response = ui.interact(area, ui.scope_id().with("bypass"), Sense::click());
+    let fill = if on { theme::ALERT } else { theme::WELL };
+    ui.painter().rect_filled(area, 5.0, fill);
+    let colour = if on { theme::GROUND } else { theme::TEXT };
+    super::text(ui, area, "Bypass", Align::Center, theme::body(), colour);
+    response.widget_info(|| WidgetInfo::selected(egui::accesskit::Role::Switch, true, on, "Bypass"));
+    if response.clicked() {
+        hands.set_once(Control::BYPASS, if on { 0.0 } else { 1.0 });
+    }
+}

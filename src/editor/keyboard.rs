@@ -1,0 +1,110 @@
+//! The on-screen keyboard: five octaves, louder towards the front edge of a key, gliding from key to key.
+
+use egui::{Align2, Painter, Pos2, Rect, Sense, Ui, WidgetInfo, pos2, vec2};
+
+use super::{Screen, theme};
+use crate::bridge::Key;
+
+/// Lowest key: C2.
+const FIRST: u8 = 36;
+/// Highest key: C7.
+const LAST: u8 = 96;
+const BLACK_WIDTH: f32 = 0.62;
+const BLACK_HEIGHT: f32 = 0.6;
+/// Velocities of the back and the front edge.
+const VELOCITY: (f32, f32) = (0.35, 1.0);
+
+const IVORY: egui::Color32 = egui::Color32::from_rgb(0xd9, 0xdd, 0xe2);
+const EBONY: egui::Color32 = egui::Color32::from_rgb(0x20, 0x25, 0x2c);
+
+pub(super) fn draw(ui: &Ui, screen: &mut Screen) {
+    let board = ui.max_rect();
+    let response = ui.interact(board, ui.scope_id().with("keys"), Sense::click_and_drag());
+    response.widget_info(|| WidgetInfo::labeled(egui::accesskit::Role::Unknown, true, "Keyboard"));
+    let pointer = response.is_pointer_button_down_on().then(|| response.interact_pointer_pos()).flatten();
+    let pressed = pointer.and_then(|pointer| key_at(board, pointer));
+    press(screen, pressed);
+    paint(ui.painter(), board, screen.held_key);
+}
+
+fn press(screen: &mut Screen, pressed: Option<(u8, f32)>) {
+    if pressed.map(|(key, _)| key) == screen.held_key {
+        return;
+    }
+    if let Some(key) = screen.held_key.take() {
+        screen.half.play(Key::Up { key });
+    }
+    if let Some((key, velocity)) = pressed {
+        screen.half.play(Key::Down { key, velocity });
+        screen.held_key = Some(key);
+    }
+}
+
+/// The key under the pointer and the velocity of that place; black keys lie above white ones.
+fn key_at(board: Rect, pointer: Pos2) -> Option<(u8, f32)> {
+    let hit = |black: bool| (FIRST..=LAST).find(|&key| is_black(key) == black && area(board, key).contains(pointer));
+    let key = hit(true).or_else(|| hit(false))?;
+    let area = area(board, key);
+    let depth = (pointer.y - area.top()) / area.height();
+    Some((key, VELOCITY.0 + depth * (VELOCITY.1 - VELOCITY.0)))
+}
+
+const fn is_black(key: u8) -> bool {
+    matches!(key % 12, 1 | 3 | 6 | 8 | 10)
+}
+
+/// White keys below `key`, counted from the lowest.
+fn whites_below(key: u8) -> usize {
+    (FIRST..key).filter(|&key| !is_black(key)).count()
+}
+
+fn area(board: Rect, key: u8) -> Rect {
+    let white = board.width() / whites_below(LAST + 1) as f32;
+    let left = board.left() + whites_below(key) as f32 * white;
+    if is_black(key) {
+        let size = vec2(BLACK_WIDTH * white, BLACK_HEIGHT * board.height());
+        Rect::from_min_size(pos2(left - size.x / 2.0, board.top()), size)
+    } else {
+        Rect::from_min_size(pos2(left, board.top()), vec2(white, board.height()))
+    }
+}
+
+fn paint(painter: &Painter, board: Rect, held: Option<u8>) {
+    let colour = |key: u8, resting: egui::Color32| if held == Some(key) { theme::ACCENT } else { resting };
+    for key in (FIRST..=LAST).filter(|&key| !is_black(key)) {
+        let area = area(board, key);
+        painter.rect_filled(area.shrink2(vec2(0.75, 0.0)), 3.0, colour(key, IVORY));
+        if key % 12 == 0 {
+            let name = format!("C{}", key / 12 - 1);
+            let at = area.center_bottom() - vec2(0.0, 4.0);
+            painter.text(at, Align2::CENTER_BOTTOM, name, theme::small(), EBONY);
+        }
+    }
+    for key in (FIRST..=LAST).filter(|&key| is_black(key)) {
+        painter.rect_filled(area(board, key), 3.0, colour(key, EBONY));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_is_found_at_its_own_place() {
+        let board = Rect::from_min_size(pos2(10.0, 20.0), vec2(960.0, 90.0));
+        for key in FIRST..=LAST {
+            let bottom = area(board, key).center_bottom() - vec2(0.0, 1.0);
+            assert_eq!(key_at(board, bottom).map(|(key, _)| key), Some(key));
+        }
+        assert_eq!(key_at(board, pos2(0.0, 0.0)), None);
+    }
+
+    #[test]
+    fn the_front_of_a_key_is_louder_than_its_back() {
+        let board = Rect::from_min_size(pos2(0.0, 0.0), vec2(960.0, 90.0));
+        let key = area(board, 61);
+        let (_, back) = key_at(board, key.center_top() + vec2(0.0, 1.0)).unwrap();
+        let (_, front) = key_at(board, key.center_bottom() - vec2(0.0, 1.0)).unwrap();
+        assert!(back < front && (0.0..=1.0).contains(&back) && (0.0..=1.0).contains(&front));
+    }
+}

@@ -1,0 +1,77 @@
+//! A page of knobs.
+
+use std::f32::consts::PI;
+
+use egui::{Align, Painter, Pos2, Rect, Sense, Shape, Stroke, Ui, pos2, vec2};
+
+use super::edit::{Grip, edit};
+use super::readout::readout;
+use super::{Hands, Screen, theme};
+use crate::params::Page;
+use crate::synth::controls::{Control, Curve};
+
+/// Pixels of a drag over the whole range.
+const TRAVEL: f32 = 180.0;
+/// Angle of the lowest and highest value, from straight down.
+const GAP_ANGLE: f32 = 0.8;
+const RADIUS: f32 = 19.0;
+const LINE: f32 = 18.0;
+
+/// Draws a page as a panel of knobs in two rows.
+pub(super) fn page(ui: &mut Ui, hands: &Hands, screen: &mut Screen, page: &Page) {
+    let inside = super::panel(ui, page.name);
+    let columns = page.controls.len().div_ceil(2).max(3);
+    let cell = vec2(inside.width() / columns as f32, inside.height() / 2.0);
+    for (index, &control) in page.controls.iter().enumerate() {
+        let (column, row) = (index % columns, index / columns);
+        let corner = inside.min + vec2(column as f32 * cell.x, row as f32 * cell.y);
+        knob(ui, Rect::from_min_size(corner, cell), hands, screen, control);
+    }
+}
+
+fn knob(ui: &mut Ui, area: Rect, hands: &Hands, screen: &mut Screen, control: Control) {
+    let name = control.spec().name;
+    let centre = pos2(area.center().x, area.top() + RADIUS + 2.0);
+    let under = centre.y + RADIUS + 1.0;
+    let line = |top: f32| Rect::from_min_size(pos2(area.left(), top), vec2(area.width(), LINE));
+    super::text(ui, line(under), name, Align::Center, theme::small(), theme::MUTED);
+    readout(ui, line(under + LINE - 2.0), hands, screen, control, name, Align::Center);
+
+    let handle = Rect::from_center_size(centre, vec2(2.0, 2.0) * (RADIUS + 2.0));
+    let response = ui.interact(handle, ui.scope_id().with(("knob", control)), Sense::click_and_drag());
+    let grip = Grip::Relative(&|delta| (delta.x - delta.y) / TRAVEL);
+    let value = edit(ui, &response, hands, control, name, &grip);
+    let lit = response.hovered() || response.dragged() || response.has_focus();
+    paint(ui.painter(), centre, control, snapped(control, value), lit);
+}
+
+/// Stepped controls are drawn where they stand, not where the pointer is on the way to the next step.
+fn snapped(control: Control, value: f32) -> f32 {
+    let spec = control.spec();
+    if spec.curve == Curve::Stepped { spec.normalise(spec.plain(value)) } else { value }
+}
+
+fn paint(painter: &Painter, centre: Pos2, control: Control, value: f32, lit: bool) {
+    let spec = control.spec();
+    let origin: f32 = if spec.min == -spec.max { 0.5 } else { 0.0 };
+    painter.circle_filled(centre, RADIUS - 5.0, if lit { theme::LINE } else { theme::WELL });
+    arc(painter, centre, 0.0, 1.0, theme::WELL);
+    arc(painter, centre, origin.min(value), origin.max(value), theme::ACCENT);
+    let colour = if lit { theme::ACCENT } else { theme::TEXT };
+    let needle = [on_circle(centre, RADIUS - 13.0, value), on_circle(centre, RADIUS - 6.0, value)];
+    painter.line_segment(needle, Stroke::new(2.5, colour));
+}
+
+fn arc(painter: &Painter, centre: Pos2, from: f32, to: f32, colour: egui::Color32) {
+    const SEGMENTS: usize = 40;
+    if to - from < 1e-4 {
+        return;
+    }
+    let at = |index: usize| on_circle(centre, RADIUS, from + (to - from) * index as f32 / SEGMENTS as f32);
+    painter.add(Shape::line((0..=SEGMENTS).map(at).collect(), Stroke::new(3.5, colour)));
+}
+
+fn on_circle(centre: Pos2, radius: f32, value: f32) -> Pos2 {
+    let angle = PI / 2.0 + GAP_ANGLE + value * (2.0 * PI - 2.0 * GAP_ANGLE);
+    centre + radius * vec2(angle.cos(), angle.sin())
+}

@@ -1,0 +1,80 @@
+//! What the editor remembers from frame to frame.
+
+use crate::bridge::{Heard, Levels, ScreenHalf};
+use crate::model::Model;
+use crate::model::latent::LATENTS;
+use crate::synth::controls::Control;
+
+/// How fast a meter falls, in dB a second.
+const FALL_DB: f32 = 24.0;
+/// How long the highest peak stays, in seconds.
+const HOLD_S: f32 = 1.5;
+
+/// A value that is being typed.
+pub(super) struct Typing {
+    pub(super) control: Control,
+    pub(super) text: String,
+    /// The field has not had the focus yet.
+    pub(super) fresh: bool,
+}
+
+/// The editor's memory, and its half of the bridge. Lives on the main thread as long as the instance.
+pub struct Screen {
+    /// Names of the latents, from the model.
+    pub names: [String; LATENTS],
+    /// Name of the model.
+    pub model: String,
+    pub(super) half: ScreenHalf,
+    pub(super) typing: Option<Typing>,
+    /// The on-screen key that the pointer holds.
+    pub(super) held_key: Option<u8>,
+    /// Peaks as shown: at once up, slowly down.
+    pub(super) shown_peak: [f32; 2],
+    /// The highest recent peak and its age in seconds.
+    pub(super) held_peak: (f32, f32),
+    pub(super) voices: u32,
+    pub(super) heard: Heard,
+}
+
+impl Screen {
+    /// The memory of an editor for `model`.
+    #[must_use]
+    pub fn new(half: ScreenHalf, model: &Model) -> Self {
+        Self {
+            names: model.space.names.clone(),
+            model: model.card.name.clone(),
+            half,
+            typing: None,
+            held_key: None,
+            shown_peak: [0.0; 2],
+            held_peak: (0.0, 0.0),
+            voices: 0,
+            heard: Heard::default(),
+        }
+    }
+
+    /// Tells the audio thread that the editor is open or closed; closing lets go of every key.
+    pub fn set_open(&mut self, open: bool) {
+        self.half.set_open(open);
+        if !open {
+            self.half.play(crate::bridge::Key::AllUp);
+            self.held_key = None;
+            self.typing = None;
+        }
+    }
+
+    /// Takes a look at the audio thread's and the background thread's reports, `elapsed` seconds after the last.
+    pub fn look(&mut self, elapsed: f32) {
+        let Levels { peak, voices } = self.half.levels();
+        let fall = 10.0_f32.powf(-FALL_DB * elapsed / 20.0);
+        for (shown, new) in self.shown_peak.iter_mut().zip(peak) {
+            *shown = new.max(*shown * fall);
+        }
+        let highest = peak[0].max(peak[1]);
+        let (held, age) = self.held_peak;
+        let outdated = age > HOLD_S;
+        self.held_peak = if highest >= held || outdated { (highest, 0.0) } else { (held, age + elapsed) };
+        self.voices = voices;
+        self.heard = self.half.heard();
+    }
+}

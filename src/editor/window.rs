@@ -1,0 +1,146 @@
+//! The editor's window, by the framework: made anew at each opening, so that it opens in the size that the project
+//! remembers.
+
+use std::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use egui::Ui;
+use nice_plug::context::gui::GuiContext;
+use nice_plug::editor::dpi::{LogicalSize, NativeSize};
+use nice_plug::editor::{Editor, HostMethods, ParentWindowHandle, ResizeHint, SpawnedEditor};
+use nice_plug_egui::baseview::{HandlerError, WindowSize};
+use nice_plug_egui::{
+    EguiEditor, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, RepaintNotifier, create_egui_editor,
+};
+
+use super::handle::OpenEditor;
+use super::{Hands, Screen, theme};
+use crate::bridge::ScreenHalf;
+use crate::model::Model;
+use crate::params::{InstrumentParams, WINDOW_MAX, WINDOW_MIN};
+
+/// How often the meters move.
+const FRAME: Duration = Duration::from_millis(33);
+
+/// The editor of one instance.
+pub struct InstrumentEditor {
+    shared: Shared,
+    inner: Mutex<EguiEditor<App>>,
+}
+
+/// What an editor's windows have in common.
+#[derive(Clone)]
+struct Shared {
+    params: Arc<InstrumentParams>,
+    screen: Arc<Mutex<Memory>>,
+}
+
+/// The screen's memory, made when the editor first opens: a scan of plugins need not load a model.
+enum Memory {
+    Unopened(Option<ScreenHalf>),
+    Opened(Box<Screen>),
+}
+
+impl Memory {
+    fn screen(&mut self) -> &mut Screen {
+        if let Self::Unopened(half) = self {
+            let half = half.take().expect("the half is taken once, here");
+            *self = Self::Opened(Box::new(Screen::new(half, &Model::factory())));
+        }
+        match self {
+            Self::Opened(screen) => screen,
+            Self::Unopened(_) => unreachable!("opened just above"),
+        }
+    }
+}
+
+impl InstrumentEditor {
+    /// The editor of the instance with these parameters and this half of its bridge.
+    #[must_use]
+    pub fn new(params: Arc<InstrumentParams>, half: ScreenHalf) -> Self {
+        let shared = Shared { params, screen: Arc::new(Mutex::new(Memory::Unopened(Some(half)))) };
+        Self { inner: Mutex::new(egui_editor(&shared)), shared }
+    }
+}
+
+fn egui_editor(shared: &Shared) -> EguiEditor<App> {
+    let [width, height] = shared.params.kept.window();
+    let state = EguiEditorState::from_size(logical([width, height]), 1.0);
+    let hint = ResizeHint::RESIZABLE.with_min_max_logical_size(Some(logical(WINDOW_MIN)), Some(logical(WINDOW_MAX)));
+    let settings = EguiNiceSettings::new().with_tile("Zither").with_resize_hint(hint);
+    let app = App { shared: shared.clone(), context: None };
+    create_egui_editor(state, RepaintNotifier::new(), settings, app).expect("it always makes one")
+}
+
+fn logical([width, height]: [u32; 2]) -> LogicalSize<f32> {
+    LogicalSize { width: width as f32, height: height as f32 }
+}
+
+impl Editor for InstrumentEditor {
+    type Handle = OpenEditor;
+
+    fn spawn(
+        &self,
+        parent: Option<ParentWindowHandle>,
+        wait_for_parent: bool,
+        scale: Option<f64>,
+        context: GuiContext,
+        host: Option<HostMethods>,
+    ) -> Result<SpawnedEditor<Self::Handle>, Box<dyn Error>> {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        *inner = egui_editor(&self.shared);
+        let spawned = inner.spawn(parent, wait_for_parent, scale, context, host)?;
+        let screen = Arc::clone(&self.shared.screen);
+        let on_close = Box::new(move || with_screen(&screen, |screen| screen.set_open(false)));
+        Ok(SpawnedEditor { handle: OpenEditor { inner: spawned.handle, on_close }, window: spawned.window })
+    }
+
+    fn size(&self) -> NativeSize<u32> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).size()
+    }
+
+    fn resize_hint(&self) -> ResizeHint {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).resize_hint()
+    }
+
+    unsafe fn assume_standalone_in_process(&self) {
+        // SAFETY: the caller promises what the inner editor asks.
+        unsafe { self.inner.lock().unwrap_or_else(PoisonError::into_inner).assume_standalone_in_process() }
+    }
+}
+
+/// What runs in one window.
+struct App {
+    shared: Shared,
+    context: Option<GuiContext>,
+}
+
+fn with_screen(screen: &Mutex<Memory>, look: impl FnOnce(&mut Screen)) {
+    look(screen.lock().unwrap_or_else(PoisonError::into_inner).screen());
+}
+
+impl NiceEguiApp for App {
+    fn build(&mut self, egui: egui::Context, context: GuiContext, _frame: &mut Frame) -> Result<(), HandlerError> {
+        theme::apply(&egui);
+        self.context = Some(context);
+        with_screen(&self.shared.screen, |screen| screen.set_open(true));
+        Ok(())
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut Frame) {
+        let Some(context) = &self.context else { return };
+        let hands = Hands { params: &self.shared.params, setter: context.param_setter() };
+        let elapsed = ui.input(|input| input.stable_dt);
+        with_screen(&self.shared.screen, |screen| {
+            screen.look(elapsed);
+            super::draw(ui, &hands, screen);
+        });
+        ui.ctx().request_repaint_after(FRAME);
+    }
+
+    fn resized(&mut self, size: WindowSize) {
+        let logical = size.logical;
+        self.shared.params.kept.set_window([logical.width.round() as u32, logical.height.round() as u32]);
+    }
+}

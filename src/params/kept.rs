@@ -1,0 +1,222 @@
+//! What a project keeps of an instance beside its parameters. A serialised type: the keys and shapes below stand in
+//! users' projects.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use serde::de::DeserializeOwned;
+
+use crate::model::latent::LATENTS;
+
+/// Name of the model that comes with the instrument.
+const FACTORY: &str = "factory";
+/// Longest name that is kept, in characters.
+const NAME_LIMIT: usize = 128;
+/// Smallest window of the editor, in logical pixels.
+pub const WINDOW_MIN: [u32; 2] = [900, 700];
+/// Largest window of the editor, in logical pixels.
+pub const WINDOW_MAX: [u32; 2] = [2_400, 1_600];
+/// Window of a new instance.
+const WINDOW: [u32; 2] = [1_000, 780];
+
+const MODEL_KEY: &str = "model";
+const PAD_KEY: &str = "pad";
+const PRESET_KEY: &str = "preset";
+const WINDOW_KEY: &str = "window";
+/// All keys, for the state filter.
+pub(super) const KEYS: [&str; 4] = [MODEL_KEY, PAD_KEY, PRESET_KEY, WINDOW_KEY];
+
+/// Persisted fields. Written by the main thread (state load, editor); the audio thread reads none of them.
+#[derive(Default)]
+pub struct Kept {
+    /// The model the project was made with.
+    pub model: ModelChoice,
+    /// The preset that was loaded last; empty where none was.
+    pub preset: Name,
+    pad: PadAxes,
+    window: WindowSize,
+}
+
+/// A name of at most 128 characters. Never touched on the audio thread.
+#[derive(Default)]
+pub struct Name(Mutex<String>);
+
+impl Name {
+    /// The name.
+    #[must_use]
+    pub fn get(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Sets the name, cut to what is kept.
+    pub fn set(&self, name: &str) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = name.chars().take(NAME_LIMIT).collect();
+    }
+}
+
+/// The name of a model, and how often it was set: a state load tells nobody, so the background thread watches the
+/// generation.
+pub struct ModelChoice {
+    name: Name,
+    generation: AtomicU64,
+}
+
+impl Default for ModelChoice {
+    fn default() -> Self {
+        let factory = Self { name: Name::default(), generation: AtomicU64::new(0) };
+        factory.name.set(FACTORY);
+        factory
+    }
+}
+
+impl ModelChoice {
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.name.get()
+    }
+
+    /// Rises whenever the name is set.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// Whether the project asks for the model that comes with the instrument.
+    #[must_use]
+    pub fn is_factory(&self) -> bool {
+        self.name() == FACTORY
+    }
+
+    fn set(&self, name: &str) {
+        self.name.set(name);
+        self.generation.fetch_add(1, Ordering::Release);
+    }
+}
+
+struct PadAxes([AtomicU8; 2]);
+
+impl Default for PadAxes {
+    fn default() -> Self {
+        Self([AtomicU8::new(0), AtomicU8::new(1)])
+    }
+}
+
+struct WindowSize([AtomicU32; 2]);
+
+impl Default for WindowSize {
+    fn default() -> Self {
+        Self(WINDOW.map(AtomicU32::new))
+    }
+}
+
+impl Kept {
+    /// The latents (from 0) that lie on the pad's horizontal and vertical axis.
+    #[must_use]
+    pub fn pad_axes(&self) -> [usize; 2] {
+        [0, 1].map(|axis: usize| usize::from(self.pad.0[axis].load(Ordering::Relaxed)))
+    }
+
+    /// Lays latent `latent` (from 0) on an axis (0 horizontal, 1 vertical); one that does not exist is ignored.
+    pub fn set_pad_axis(&self, axis: usize, latent: usize) {
+        if latent < LATENTS
+            && let Some(slot) = self.pad.0.get(axis)
+        {
+            slot.store(latent as u8, Ordering::Relaxed);
+        }
+    }
+
+    /// Width and height of the editor in logical pixels, within [`WINDOW_MIN`] and [`WINDOW_MAX`].
+    #[must_use]
+    pub fn window(&self) -> [u32; 2] {
+        [0, 1].map(|side: usize| self.window.0[side].load(Ordering::Relaxed))
+    }
+
+    /// Remembers the editor's size, clamped.
+    pub fn set_window(&self, size: [u32; 2]) {
+        for side in 0..2 {
+            let within = size[side].clamp(WINDOW_MIN[side], WINDOW_MAX[side]);
+            self.window.0[side].store(within, Ordering::Relaxed);
+        }
+    }
+
+    /// All fields as JSON, by key.
+    pub(super) fn save(&self) -> BTreeMap<String, String> {
+        let json = |value: serde_json::Value| value.to_string();
+        BTreeMap::from([
+            (MODEL_KEY.to_owned(), json(self.model.name().into())),
+            (PRESET_KEY.to_owned(), json(self.preset.get().into())),
+            (PAD_KEY.to_owned(), json(self.pad_axes().to_vec().into())),
+            (WINDOW_KEY.to_owned(), json(self.window().to_vec().into())),
+        ])
+    }
+
+    /// Restores what is well-formed and leaves the rest as it is.
+    pub(super) fn restore(&self, fields: &BTreeMap<String, String>) {
+        if let Some(name) = field::<String>(fields, MODEL_KEY) {
+            self.model.set(&name);
+        }
+        if let Some(name) = field::<String>(fields, PRESET_KEY) {
+            self.preset.set(&name);
+        }
+        if let Some(axes) = field::<[usize; 2]>(fields, PAD_KEY) {
+            axes.into_iter().enumerate().for_each(|(axis, latent)| self.set_pad_axis(axis, latent));
+        }
+        if let Some(size) = field::<[u32; 2]>(fields, WINDOW_KEY) {
+            self.set_window(size);
+        }
+    }
+}
+
+fn field<T: DeserializeOwned>(fields: &BTreeMap<String, String>, key: &str) -> Option<T> {
+    serde_json::from_str(fields.get(key)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_saved_is_restored() {
+        let before = Kept::default();
+        before.model.set("brass");
+        before.preset.set("Warm");
+        before.set_pad_axis(0, 7);
+        before.set_pad_axis(1, 15);
+        before.set_window([1_200, 800]);
+        let after = Kept::default();
+        after.restore(&before.save());
+        assert_eq!(after.model.name(), "brass");
+        assert_eq!(after.preset.get(), "Warm");
+        assert_eq!(after.pad_axes(), [7, 15]);
+        assert_eq!(after.window(), [1_200, 800]);
+        assert_eq!(after.save(), before.save());
+    }
+
+    #[test]
+    fn restoring_a_model_raises_its_generation() {
+        let kept = Kept::default();
+        let before = kept.model.generation();
+        kept.restore(&Kept::default().save());
+        assert!(kept.model.generation() > before);
+        assert!(kept.model.is_factory());
+    }
+
+    #[test]
+    fn nonsense_is_clamped_or_ignored() {
+        let kept = Kept::default();
+        let bad = [("pad", "[99, -1]"), ("window", "[0, 4000000000]"), ("model", "[]"), ("other", "1")];
+        kept.restore(&bad.map(|(key, text)| (key.to_owned(), text.to_owned())).into());
+        assert_eq!(kept.pad_axes(), [0, 1]);
+        assert_eq!(kept.window(), [WINDOW_MIN[0], WINDOW_MAX[1]]);
+        assert_eq!(kept.model.name(), FACTORY);
+    }
+
+    #[test]
+    fn a_very_long_model_name_is_cut() {
+        let kept = Kept::default();
+        kept.model.set(&"x".repeat(10_000));
+        assert_eq!(kept.model.name().len(), NAME_LIMIT);
+    }
+}

@@ -1,0 +1,126 @@
+//! The gate through which every saved state passes before anything is set: hosts hand over whatever a project file
+//! holds, and the framework sets plain values as they come.
+
+use nice_plug::plugin::{ParamValue, PluginState};
+
+use super::kept::KEYS;
+use crate::synth::controls::{Control, Curve, Spec, Unit};
+
+/// Largest state that is looked at, in bytes of ids, values and fields together; ours are below 4 KiB.
+pub const STATE_LIMIT: usize = 4 << 20;
+
+/// Makes a state safe to set: one beyond [`STATE_LIMIT`] is emptied (so nothing changes), unknown keys are dropped,
+/// every number is finite and in range, and controls that the state does not name stand at their defaults.
+pub fn filter(state: &mut PluginState) {
+    if size(state) > STATE_LIMIT {
+        state.params.clear();
+        state.fields.clear();
+        return;
+    }
+    let given = std::mem::take(&mut state.params);
+    for control in Control::all() {
+        let spec = control.spec();
+        let plain = given.get(spec.id).and_then(number).unwrap_or(spec.default);
+        state.params.insert(spec.id.to_owned(), value(spec, spec.clamp(plain)));
+    }
+    state.fields.retain(|key, _| KEYS.contains(&key.as_str()));
+}
+
+fn size(state: &PluginState) -> usize {
+    let value_size = |value: &ParamValue| if let ParamValue::String(text) = value { text.len() } else { 8 };
+    let params: usize = state.params.iter().map(|(id, value)| id.len() + value_size(value)).sum();
+    let fields: usize = state.fields.iter().map(|(key, json)| key.len() + json.len()).sum();
+    params + fields
+}
+
+fn number(value: &ParamValue) -> Option<f32> {
+    match value {
+        ParamValue::F32(number) => Some(*number),
+        ParamValue::I32(number) => Some(*number as f32),
+        ParamValue::Bool(on) => Some(f32::from(u8::from(*on))),
+        ParamValue::String(_) => None,
+    }
+}
+
+/// A plain value in the variant that the framework expects for the control's parameter type.
+fn value(spec: &Spec, plain: f32) -> ParamValue {
+    match (spec.unit, spec.curve) {
+        (Unit::Choice(["Off", "On"]), _) => ParamValue::Bool(plain >= 0.5),
+        (_, Curve::Stepped) => ParamValue::I32(plain as i32),
+        (_, Curve::Linear | Curve::Power(_)) => ParamValue::F32(plain),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn state(params: impl IntoIterator<Item = (&'static str, ParamValue)>) -> PluginState {
+        let params = params.into_iter().map(|(id, value)| (id.to_owned(), value)).collect();
+        PluginState { version: String::new(), params, fields: BTreeMap::new() }
+    }
+
+    fn plain(state: &PluginState, control: Control) -> f32 {
+        number(&state.params[control.spec().id]).expect("the filter leaves numbers only")
+    }
+
+    #[test]
+    fn values_out_of_range_are_clamped_and_not_a_number_becomes_the_default() {
+        let mut wild = state([
+            ("latent_1", ParamValue::F32(7.0)),
+            ("latent_2", ParamValue::F32(f32::NEG_INFINITY)),
+            ("gain", ParamValue::F32(f32::NAN)),
+            ("unison", ParamValue::I32(i32::MAX)),
+            ("mode", ParamValue::F32(1e30)),
+        ]);
+        filter(&mut wild);
+        assert_eq!(plain(&wild, Control::latent(0)), 1.0);
+        assert_eq!(plain(&wild, Control::latent(1)), -1.0);
+        assert_eq!(plain(&wild, Control::GAIN), Control::GAIN.spec().default);
+        assert_eq!(plain(&wild, Control::UNISON), 8.0);
+        assert!(matches!(wild.params["mode"], ParamValue::I32(2)));
+    }
+
+    #[test]
+    fn unknown_keys_are_dropped_and_missing_controls_stand_at_their_defaults() {
+        let mut odd = state([("subwoofer", ParamValue::F32(1.0)), ("attack", ParamValue::String("x".into()))]);
+        odd.fields.insert("model".into(), "\"factory\"".into());
+        odd.fields.insert("malware".into(), "1".into());
+        filter(&mut odd);
+        assert!(!odd.params.contains_key("subwoofer"));
+        assert_eq!(odd.fields.keys().collect::<Vec<_>>(), ["model"]);
+        for control in Control::all() {
+            assert_eq!(plain(&odd, control), control.spec().default, "{}", control.spec().id);
+        }
+    }
+
+    #[test]
+    fn a_state_beyond_the_limit_changes_nothing() {
+        let mut huge = state([("latent_1", ParamValue::F32(0.5))]);
+        huge.fields.insert("model".into(), "x".repeat(STATE_LIMIT));
+        filter(&mut huge);
+        assert!(huge.params.is_empty() && huge.fields.is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn any_number_for_any_control_comes_out_finite_and_in_range(
+            index in 0..Control::all().len(), bits in any::<u32>(), whole in any::<i32>(), kind in 0..3
+        ) {
+            let control = Control::all().nth(index).expect("index is below the number of controls");
+            let given = match kind {
+                0 => ParamValue::F32(f32::from_bits(bits)),
+                1 => ParamValue::I32(whole),
+                _ => ParamValue::Bool(whole > 0),
+            };
+            let mut wild = state([(control.spec().id, given)]);
+            filter(&mut wild);
+            let got = plain(&wild, control);
+            prop_assert!((control.spec().min..=control.spec().max).contains(&got));
+        }
+    }
+}

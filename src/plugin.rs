@@ -1,0 +1,9 @@
+//! The plugin: the instrument in the framework's terms, its background thread, and the entry points that hosts load.
+
+pub mod entry;
+mod events;
+pub mod format;
+pub mod instrument;
+mod listener;
+
+pub use instrument::{ClapInstrument, Vst3Instrument};

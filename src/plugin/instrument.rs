@@ -1,0 +1,257 @@
+//! The instrument as a plugin: one generic type, and the two that CLAP and VST3 export.
+
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use nice_plug::plugin::PluginState;
+use nice_plug::prelude::*;
+
+use super::events::{announce_end, translate};
+use super::format::{Clap, Format, Sidechain, Vst3};
+use super::listener::Subscription;
+use crate::bridge::{self, AudioHalf, Key, ScreenHalf};
+use crate::dsp::denormal::DenormalsAreZero;
+use crate::editor::window::InstrumentEditor;
+use crate::model::Model;
+use crate::params::{self, InstrumentParams, PAGES, with_param};
+use crate::synth::controls::Control;
+use crate::synth::engine::{Engine, VOICES};
+use crate::synth::event::{Event, NoteAddress};
+
+/// Frames that are rendered at once, at most.
+const CHUNK: usize = 64;
+/// Rates at which the instrument activates, in Hz.
+const RATES: std::ops::RangeInclusive<f32> = 8_000.0..=768_000.0;
+/// Largest blocks with which it activates, in frames.
+const BLOCKS: std::ops::RangeInclusive<u32> = 1..=65_536;
+/// MIDI channel of the on-screen keyboard.
+const SCREEN_CHANNEL: u8 = 0;
+
+/// The instrument that CLAP hosts and the standalone application load.
+pub type ClapInstrument = Instrument<Clap>;
+/// The instrument that VST3 hosts load.
+pub type Vst3Instrument = Instrument<Vst3>;
+
+/// One instance. The framework makes it on the main thread and lends it to the audio thread.
+pub struct Instrument<F> {
+    params: Arc<InstrumentParams>,
+    /// Made by `activate`, for the host's rate.
+    engine: Option<Engine>,
+    bridge: AudioHalf,
+    /// Until the editor takes it.
+    screen: Option<ScreenHalf>,
+    /// A panic has happened in `process`: silence from then on.
+    fault: bool,
+    _listening: Subscription,
+    _format: PhantomData<F>,
+}
+
+impl<F: Format> Default for Instrument<F> {
+    fn default() -> Self {
+        let params = Arc::new(InstrumentParams::default());
+        let (bridge, screen, listener) = bridge::halves();
+        Self {
+            _listening: Subscription::new(listener, Arc::clone(&params)),
+            params,
+            engine: None,
+            bridge,
+            screen: Some(screen),
+            fault: false,
+            _format: PhantomData,
+        }
+    }
+}
+
+impl<F: Format> Instrument<F> {
+    /// Renders one block of the host. Panics are the caller's to catch.
+    fn render(
+        &mut self,
+        buffer: &mut Buffer,
+        sidechain: Option<&Buffer>,
+        context: &mut impl ProcessContext<Self>,
+    ) -> ProcessStatus {
+        let (Some(engine), [left, right]) = (self.engine.as_mut(), buffer.as_slice()) else {
+            silence(buffer);
+            return ProcessStatus::Normal;
+        };
+        engine.set_controls(&self.params.snapshot());
+        while let Some(key) = self.bridge.next_key() {
+            engine.handle(screen_event(key));
+        }
+        let frames = left.len().min(right.len());
+        let mut next = context.next_event();
+        let mut at = 0;
+        while at < frames {
+            next = handle_until(at, next, engine, context);
+            let event_at = next.as_ref().map_or(frames, |event| event.timing() as usize);
+            let end = frames.min(at + CHUNK).min(event_at);
+            let (left, right) = (&mut left[at..end], &mut right[at..end]);
+            listen::<F>(&mut self.bridge, sidechain, left, right, at);
+            engine.render(left, right);
+            self.bridge.meter(left, right);
+            while let Some(note) = engine.ended() {
+                announce_end(context, note, (end - 1) as u32);
+            }
+            at = end;
+        }
+        handle_until(usize::MAX, next, engine, context);
+        let voices = engine.active_voices();
+        self.bridge.voices(voices);
+        // A host must not put to sleep what sounds, nor what a press of an on-screen key is about to wake.
+        if voices > 0 || self.bridge.screen_is_open() { ProcessStatus::KeepAlive } else { ProcessStatus::Normal }
+    }
+}
+
+/// Hands the engine every event up to sample `at`; returns the first that is later.
+fn handle_until<F: Format>(
+    at: usize,
+    mut next: Option<NoteEvent<()>>,
+    engine: &mut Engine,
+    context: &mut impl ProcessContext<Instrument<F>>,
+) -> Option<NoteEvent<()>> {
+    while let Some(event) = next.take_if(|event| event.timing() as usize <= at) {
+        translate(event).into_iter().for_each(|event| engine.handle(event));
+        next = context.next_event();
+    }
+    next
+}
+
+/// Gives the sidechain's part of a chunk that begins at frame `at` to the background thread. A main input still stands
+/// in the output, which is about to be overwritten.
+///
+/// An auxiliary buffer may be shorter than the block (where a host connects nothing): what is missing is not there.
+fn listen<F: Format>(bridge: &mut AudioHalf, auxiliary: Option<&Buffer>, left: &[f32], right: &[f32], at: usize) {
+    match F::SIDECHAIN {
+        Sidechain::MainInput => bridge.tap(left, right),
+        Sidechain::Auxiliary => {
+            let Some([aux_left, aux_right]) = auxiliary.map(Buffer::as_slice_immutable) else { return };
+            let end = (at + left.len()).min(aux_left.len()).min(aux_right.len());
+            if at < end {
+                bridge.tap(&aux_left[at..end], &aux_right[at..end]);
+            }
+        }
+    }
+}
+
+fn screen_event(key: Key) -> Event {
+    let on_screen = NoteAddress { voice_id: None, channel: Some(SCREEN_CHANNEL), key: None };
+    match key {
+        Key::Down { key, velocity } => {
+            Event::NoteOn { voice_id: None, channel: SCREEN_CHANNEL, key: key.min(127), velocity }
+        }
+        Key::Up { key } => Event::NoteOff { address: NoteAddress { key: Some(key.min(127)), ..on_screen } },
+        Key::AllUp => Event::NoteOff { address: on_screen },
+    }
+}
+
+fn silence(buffer: &mut Buffer) {
+    buffer.as_slice().iter_mut().for_each(|channel| channel.fill(0.0));
+}
+
+impl<F: Format> Plugin for Instrument<F> {
+    const NAME: &'static str = "Zither";
+    const VENDOR: &'static str = "Zither";
+    const URL: &'static str = env!("CARGO_PKG_REPOSITORY");
+    const EMAIL: &'static str = "";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = F::LAYOUTS;
+    const MIDI_INPUT: MidiConfig = MidiConfig::MidiCCs;
+    const SAMPLE_ACCURATE_AUTOMATION: bool = true;
+
+    type Editor = InstrumentEditor;
+    type SysExMessage = ();
+    type BackgroundTask = ();
+
+    fn params(&self) -> Arc<dyn Params> {
+        Arc::clone(&self.params) as Arc<dyn Params>
+    }
+
+    fn editor(&mut self, _executor: AsyncExecutor<Self>) -> Option<InstrumentEditor> {
+        Some(InstrumentEditor::new(Arc::clone(&self.params), self.screen.take()?))
+    }
+
+    fn filter_state(state: &mut PluginState) {
+        params::filter(state);
+    }
+
+    fn activate(
+        &mut self,
+        _layout: &AudioIOLayout,
+        config: &BufferConfig,
+        context: &mut impl ActivateContext<Self>,
+    ) -> bool {
+        if !RATES.contains(&config.sample_rate) || !BLOCKS.contains(&config.max_buffer_size) {
+            return false;
+        }
+        context.set_latency_samples(0);
+        self.bridge.rate(config.sample_rate);
+        self.engine = Some(Engine::new(Model::factory(), config.sample_rate));
+        true
+    }
+
+    fn reset(&mut self) {
+        if let Some(engine) = self.engine.as_mut() {
+            engine.reset();
+        }
+    }
+
+    fn process(
+        &mut self,
+        buffer: &mut Buffer,
+        aux: &mut AuxiliaryBuffers,
+        context: &mut impl ProcessContext<Self>,
+    ) -> ProcessStatus {
+        let _guard = DenormalsAreZero::new();
+        if self.fault {
+            silence(buffer);
+            return ProcessStatus::Normal;
+        }
+        let sidechain = aux.inputs.first();
+        // After a panic the engine is never touched again, so nothing can see it half changed.
+        match catch_unwind(AssertUnwindSafe(|| self.render(buffer, sidechain, context))) {
+            Ok(status) => status,
+            Err(_panic) => {
+                self.fault = true;
+                self.bridge.fail();
+                silence(buffer);
+                ProcessStatus::Normal
+            }
+        }
+    }
+}
+
+impl<F: Format> ClapPlugin for Instrument<F> {
+    const CLAP_ID: &'static str = "audio.zither.zither";
+    const CLAP_DESCRIPTION: Option<&'static str> = Some("An instrument that plays a latent space");
+    const CLAP_MANUAL_URL: Option<&'static str> = None;
+    const CLAP_SUPPORT_URL: Option<&'static str> = None;
+    const CLAP_FEATURES: &'static [ClapFeature] =
+        &[ClapFeature::Instrument, ClapFeature::Synthesizer, ClapFeature::Stereo];
+    const CLAP_POLY_MODULATION_CONFIG: Option<PolyModulationConfig> =
+        Some(PolyModulationConfig { max_voice_capacity: VOICES as u32, supports_overlapping_voices: true });
+
+    fn remote_controls(&self, context: &mut impl RemoteControlsContext) {
+        context.add_section("Zither", |section| {
+            for page in &PAGES {
+                section
+                    .add_page(page.name, |slots| page.controls.iter().for_each(|&control| self.slot(slots, control)));
+            }
+        });
+    }
+}
+
+impl<F: Format> Instrument<F> {
+    fn slot(&self, page: &mut impl RemoteControlsPage, control: Control) {
+        with_param!(self.params.row(control), param => page.add_param(param));
+    }
+}
+
+impl<F: Format> Vst3Plugin for Instrument<F> {
+    const VST3_CLASS_ID: [u8; 16] = *b"ZitherInstrument";
+    const VST3_SUBCATEGORIES: &'static [Vst3SubCategory] =
+        &[Vst3SubCategory::Instrument, Vst3SubCategory::Synth, Vst3SubCategory::Stereo];
+}
+
+#[cfg(test)]
+mod tests;

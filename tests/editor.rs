@@ -1,0 +1,281 @@
+//! The editor's functions, driven as a user drives them, without a window: every edit is a gesture that the host sees,
+//! and the parameter follows.
+#![cfg(feature = "plugin")]
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use egui::accesskit::Role;
+use egui::{Event, Key, Modifiers, Pos2, Rect, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use nice_plug::context::PluginApi;
+use nice_plug::params::internals::ParamPtr;
+use nice_plug::plugin::PluginState;
+use nice_plug::prelude::{GuiContextInner, ParamSetter, Params};
+use zither::bridge::{self, AudioHalf};
+use zither::editor::{Hands, Screen, draw, theme};
+use zither::model::Model;
+use zither::params::InstrumentParams;
+use zither::synth::controls::Control;
+
+/// What a host is told.
+#[derive(Clone, Debug, PartialEq)]
+enum Told {
+    Begin(&'static str),
+    Set(&'static str, f32),
+    End(&'static str),
+}
+
+/// A host that writes down what it is told, and sets the parameters as the framework's wrappers do.
+struct Host {
+    ids: HashMap<ParamPtr, &'static str>,
+    told: Mutex<Vec<Told>>,
+}
+
+impl Host {
+    fn new(params: &InstrumentParams) -> Self {
+        let id = |(id, pointer, _): (String, ParamPtr, String)| {
+            (pointer, Control::by_id(&id).expect("the table's ids").spec().id)
+        };
+        Self { ids: params.param_map().into_iter().map(id).collect(), told: Mutex::default() }
+    }
+
+    fn tell(&self, told: Told) {
+        self.told.lock().expect("no test thread panicked").push(told);
+    }
+}
+
+impl GuiContextInner for Host {
+    fn plugin_api(&self) -> PluginApi {
+        PluginApi::Clap
+    }
+
+    unsafe fn raw_begin_set_parameter(&self, param: ParamPtr) {
+        self.tell(Told::Begin(self.ids[&param]));
+    }
+
+    unsafe fn raw_set_parameter_normalized(&self, param: ParamPtr, normalized: f32) {
+        self.tell(Told::Set(self.ids[&param], normalized));
+        // SAFETY: the pointer leads into parameters that the test holds.
+        unsafe { param._internal_set_normalized_value(normalized) };
+    }
+
+    unsafe fn raw_end_set_parameter(&self, param: ParamPtr) {
+        self.tell(Told::End(self.ids[&param]));
+    }
+
+    fn get_state(&self) -> PluginState {
+        unreachable!("the editor does not read states")
+    }
+
+    fn set_state(&self, _state: PluginState) {
+        unreachable!("the editor does not set states while the engine runs")
+    }
+
+    fn request_restart(&self) {}
+}
+
+/// An open editor, its host and the audio thread's half of its bridge.
+struct Desk {
+    harness: Harness<'static, Screen>,
+    params: Arc<InstrumentParams>,
+    host: Arc<Host>,
+    audio: AudioHalf,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let params = Arc::new(InstrumentParams::default());
+        let host = Arc::new(Host::new(&params));
+        let (audio, half, _listener) = bridge::halves();
+        let screen = Screen::new(half, &Model::factory());
+        let (drawn, told) = (Arc::clone(&params), Arc::clone(&host));
+        let mut harness = Harness::builder().with_size(vec2(1_000.0, 780.0)).with_step_dt(1.0 / 60.0).build_ui_state(
+            move |ui, screen: &mut Screen| {
+                theme::apply(ui.ctx());
+                screen.look(1.0 / 60.0);
+                let hands = Hands { params: &drawn, setter: ParamSetter::new(&*told) };
+                draw(ui, &hands, screen);
+            },
+            screen,
+        );
+        harness.run_steps(3);
+        Self { harness, params, host, audio }
+    }
+
+    fn rect(&self, label: &str) -> Rect {
+        self.harness.get_by_label(label).rect()
+    }
+
+    fn latent_name(&self, index: usize) -> String {
+        self.harness.state().names[index].clone()
+    }
+
+    fn drag(&mut self, from: Pos2, to: Pos2, modifiers: Modifiers) {
+        self.harness.hover_at(from);
+        self.harness.run_steps(2);
+        self.harness.drag_at(from);
+        self.harness.event(Event::ModifiersChanged(modifiers));
+        self.harness.run_steps(2);
+        for step in 1..=4 {
+            self.harness.hover_at(from.lerp(to, step as f32 / 4.0));
+            self.harness.run_steps(2);
+        }
+        self.harness.drop_at(to);
+        self.harness.run_steps(2);
+    }
+
+    fn click(&mut self, at: Pos2) {
+        self.harness.hover_at(at);
+        self.harness.run_steps(1);
+        self.harness.drag_at(at);
+        self.harness.drop_at(at);
+        self.harness.run_steps(2);
+    }
+
+    fn type_value(&mut self, label: &str, text: &str) {
+        self.click(self.rect(label).center());
+        self.harness.run_steps(2);
+        let field =
+            self.harness.get_by(|node| node.role() == Role::TextInput && node.label().as_deref() == Some(label));
+        assert!(field.is_focused(), "{label} is ready for typing");
+        field.type_text(text);
+        self.harness.run_steps(2);
+        self.harness.key_press(Key::Enter);
+        self.harness.run_steps(3);
+    }
+
+    fn told(&self) -> Vec<Told> {
+        std::mem::take(&mut *self.host.told.lock().expect("no test thread panicked"))
+    }
+}
+
+/// Begin, any number of sets (at least one), end: of `id` alone.
+fn assert_one_gesture(told: &[Told], id: &'static str) {
+    let of_id: Vec<_> = told
+        .iter()
+        .filter(|told| matches!(told, Told::Begin(of) | Told::Set(of, _) | Told::End(of) if *of == id))
+        .collect();
+    assert_eq!(of_id.first(), Some(&&Told::Begin(id)), "{told:?}");
+    assert_eq!(of_id.last(), Some(&&Told::End(id)), "{told:?}");
+    assert!(of_id.len() > 2, "{told:?}");
+    assert!(of_id[1..of_id.len() - 1].iter().all(|told| matches!(told, Told::Set(..))), "{told:?}");
+}
+
+#[test]
+fn a_latent_slider_is_found_by_its_name_and_dragging_it_is_one_gesture() {
+    let mut desk = Desk::new();
+    let track = desk.rect(&desk.latent_name(2));
+    desk.drag(track.center(), track.center() + vec2(0.3 * track.width(), 0.0), Modifiers::NONE);
+    let told = desk.told();
+    assert_one_gesture(&told, "latent_3");
+    assert!(
+        told.iter().all(|told| matches!(told, Told::Begin(id) | Told::Set(id, _) | Told::End(id) if *id == "latent_3"))
+    );
+    let value = desk.params.plain(Control::latent(2));
+    assert!((value - 0.6).abs() < 0.1, "{value}");
+}
+
+#[test]
+fn shift_makes_a_drag_fine() {
+    let mut desk = Desk::new();
+    let track = desk.rect(&desk.latent_name(0));
+    desk.drag(track.center(), track.center() + vec2(100.0, 0.0), Modifiers::SHIFT);
+    assert_one_gesture(&desk.told(), "latent_1");
+    let value = desk.params.plain(Control::latent(0));
+    let coarse = 2.0 * 100.0 / track.width();
+    assert!(value > 0.0 && (value - 0.1 * coarse).abs() < 0.05 * coarse, "{value} of {coarse}");
+}
+
+#[test]
+fn a_double_click_resets() {
+    let mut desk = Desk::new();
+    let knob = desk.rect("Gain").center();
+    desk.drag(knob, knob + vec2(0.0, 60.0), Modifiers::NONE);
+    assert!(desk.params.plain(Control::GAIN) < -10.0);
+    desk.told();
+    desk.click(knob);
+    desk.click(knob);
+    let default = Control::GAIN.spec().default;
+    assert_eq!(desk.params.plain(Control::GAIN), default);
+    assert_one_gesture(&desk.told(), "gain");
+}
+
+#[test]
+fn the_pad_moves_the_two_latents_of_its_axes() {
+    let mut desk = Desk::new();
+    desk.params.kept.set_pad_axis(0, 4);
+    desk.params.kept.set_pad_axis(1, 9);
+    let field = desk.rect("XY pad");
+    desk.drag(field.center(), field.lerp_inside(vec2(0.75, 0.1)), Modifiers::NONE);
+    let told = desk.told();
+    assert_one_gesture(&told, "latent_5");
+    assert_one_gesture(&told, "latent_10");
+    let (x, y) = (desk.params.plain(Control::latent(4)), desk.params.plain(Control::latent(9)));
+    assert!((x - 0.5).abs() < 0.02 && (y - 0.8).abs() < 0.02, "{x} {y}");
+}
+
+#[test]
+fn a_typed_value_is_taken_with_its_unit() {
+    let mut desk = Desk::new();
+    desk.type_value("Attack value", "1.5 s");
+    assert_one_gesture(&desk.told(), "attack");
+    let attack = desk.params.plain(Control::ATTACK);
+    assert!((attack - 1_500.0).abs() < 1.0, "{attack}");
+    desk.type_value("Voice Mode value", "legato");
+    assert_eq!(desk.params.plain(Control::MODE), 2.0);
+}
+
+#[test]
+fn a_typed_text_that_is_no_value_changes_nothing() {
+    let mut desk = Desk::new();
+    desk.type_value("Gain value", "loud");
+    assert_eq!(desk.told(), []);
+    assert_eq!(desk.params.plain(Control::GAIN), Control::GAIN.spec().default);
+}
+
+#[test]
+fn arrow_keys_turn_what_has_the_focus() {
+    let mut desk = Desk::new();
+    desk.harness.get_by_label("Unison").focus();
+    desk.harness.run_steps(2);
+    desk.harness.key_press(Key::ArrowUp);
+    desk.harness.run_steps(2);
+    assert_eq!(desk.params.plain(Control::UNISON), 2.0);
+    assert_one_gesture(&desk.told(), "unison");
+}
+
+#[test]
+fn the_keyboard_plays_and_lets_go() {
+    let mut desk = Desk::new();
+    let board = desk.rect("Keyboard");
+    let low = board.left_bottom() + vec2(4.0, -4.0);
+    desk.drag(low, low + vec2(0.0, -8.0), Modifiers::NONE);
+    let played: Vec<_> = std::iter::from_fn(|| desk.audio.next_key()).collect();
+    let [bridge::Key::Down { key: 36, velocity }, bridge::Key::Up { key: 36 }] = played[..] else {
+        panic!("C2 is pressed and let go, not {played:?}");
+    };
+    assert!(velocity > 0.8, "{velocity}");
+}
+
+#[test]
+fn every_control_is_found_by_its_name() {
+    let desk = Desk::new();
+    for control in Control::all() {
+        let name = match control.index() {
+            latent if latent < zither::model::latent::LATENTS => desk.latent_name(latent),
+            _ => control.spec().name.to_owned(),
+        };
+        assert!(desk.harness.query_all_by_label(&name).next().is_some(), "{name}");
+    }
+}
+
+#[test]
+fn a_fault_is_shown() {
+    let mut desk = Desk::new();
+    assert!(desk.harness.query_by_role(Role::Alert).is_none());
+    desk.audio.fail();
+    desk.harness.run_steps(2);
+    assert!(desk.harness.query_by_role(Role::Alert).is_some());
+}
