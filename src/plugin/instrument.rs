@@ -16,13 +16,13 @@ use crate::editor::window::InstrumentEditor;
 use crate::model::Model;
 use crate::params::{self, InstrumentParams, PAGES, with_param};
 use crate::synth::controls::Control;
-use crate::synth::engine::{Engine, VOICES};
+use crate::synth::engine::{self, Engine, VOICES};
 use crate::synth::event::{Event, NoteAddress};
 
 /// Frames that are rendered at once, at most.
 const CHUNK: usize = 64;
-/// Rates at which the instrument activates, in Hz.
-const RATES: std::ops::RangeInclusive<f32> = 8_000.0..=768_000.0;
+/// Rates at which the instrument activates, in Hz: what validators try, far beyond what hosts use.
+const RATES: std::ops::RangeInclusive<f32> = engine::LOWEST_RATE..=engine::HIGHEST_RATE;
 /// Largest blocks with which it activates, in frames.
 const BLOCKS: std::ops::RangeInclusive<u32> = 1..=65_536;
 /// MIDI channel of the on-screen keyboard.

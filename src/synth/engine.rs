@@ -16,6 +16,10 @@ use std::sync::Arc;
 
 /// Notes that sound at once.
 pub const VOICES: usize = 16;
+/// Lowest rate in samples a second.
+pub const LOWEST_RATE: f32 = 1_000.0;
+/// Highest rate in samples a second.
+pub const HIGHEST_RATE: f32 = 1_536_000.0;
 /// Slots: as many again for stolen voices to fade in while the new ones already play.
 const SLOTS: usize = 2 * VOICES;
 /// Ended notes that are kept until they are asked for.
@@ -60,10 +64,10 @@ macro_rules! surroundings {
 }
 
 impl Engine {
-    /// An engine at `rate` samples a second (8 kHz to 192 kHz; others are brought into that range).
+    /// An engine at `rate` samples a second, [`LOWEST_RATE`] to [`HIGHEST_RATE`].
     #[must_use]
     pub fn new(model: Arc<Model>, rate: f32) -> Self {
-        let rate = sane(rate, 8_000.0, 192_000.0, 48_000.0);
+        let rate = sane(rate, LOWEST_RATE, HIGHEST_RATE, 48_000.0);
         let format = ToneFormat::new(rate);
         let controls = Controls::default();
         Self {

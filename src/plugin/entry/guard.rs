@@ -59,6 +59,7 @@ pub(super) unsafe fn create(host: *const clap_host) -> *const clap_plugin {
     let table = clap_plugin {
         activate: Some(activate),
         deactivate: Some(deactivate),
+        start_processing: Some(start_processing),
         destroy: Some(destroy),
         process: Some(process),
         get_extension: Some(get_extension),
@@ -112,6 +113,16 @@ unsafe extern "C" fn deactivate(plugin: *const clap_plugin) {
         // SAFETY: the framework's function, with its own plugin data.
         unsafe { call(plugin) };
     }
+}
+
+/// Called on the audio thread before its first block: what a thread sets up lazily is set up here, not in `process`.
+unsafe extern "C" fn start_processing(plugin: *const clap_plugin) -> bool {
+    // The framework asks for the thread's id at parameter events; the first time, the standard library allocates.
+    std::hint::black_box(std::thread::current().id());
+    // SAFETY: CLAP hosts pass a live instance.
+    let Some(guard) = (unsafe { guard(plugin) }) else { return false };
+    // SAFETY: the framework's function, with its own plugin data.
+    guard.framework.start_processing.is_some_and(|call| unsafe { call(plugin) })
 }
 
 unsafe extern "C" fn process(plugin: *const clap_plugin, process: *const clap_process) -> clap_process_status {

@@ -113,10 +113,10 @@ fn wait_for(mut reached: impl FnMut() -> bool) {
 
 #[test]
 fn rates_and_blocks_out_of_bounds_are_refused() {
-    for rate in [8_000.0, 44_100.0, 192_000.0, 768_000.0] {
+    for rate in [1_000.0, 8_000.0, 44_100.0, 192_000.0, 768_000.0] {
         assert!(activate(&mut ClapInstrument::default(), rate, 512), "{rate}");
     }
-    for rate in [0.0, -48_000.0, 7_999.0, 800_000.0, f32::NAN, f32::INFINITY] {
+    for rate in [0.0, -48_000.0, 999.0, 1e9, f32::NAN, f32::INFINITY] {
         assert!(!activate(&mut ClapInstrument::default(), rate, 512), "{rate}");
     }
     for (block, accepted) in [(0, false), (1, true), (65_536, true), (65_537, false), (u32::MAX, false)] {
