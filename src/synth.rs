@@ -5,6 +5,7 @@ mod channel;
 pub mod controls;
 pub mod engine;
 pub mod event;
+mod pitch;
 pub mod single;
 mod stack;
 pub mod tone;

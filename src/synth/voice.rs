@@ -2,6 +2,7 @@
 
 use super::channel::{Channel, NoteExpressions, sane};
 use super::controls::{Control, Controls};
+use super::pitch::{Pitch, PitchTarget};
 use super::single::Overlay;
 use super::stack::Note;
 use super::tone::{COPIES, StereoChunk, Style, Tone, ToneFormat, pan};
@@ -14,8 +15,6 @@ use crate::model::{Contour, Model};
 
 /// Time constant of latents, in seconds.
 const LATENT_SECONDS: f32 = 0.010;
-/// Time constant of pitch bend, tuning and vibrato depth, in seconds.
-const PITCH_SECONDS: f32 = 0.002;
 /// Fade of a voice that has to go at once, in seconds.
 const FADE_SECONDS: f32 = 0.004;
 /// A voice that is quieter than this (-100 dBFS) is over.
@@ -86,10 +85,7 @@ pub(super) struct Voice {
     clock: u64,
     /// Samples after note-on at which the key went up.
     released_at: u64,
-    glide: Glide,
-    bend: OnePole,
-    vibrato: OnePole,
-    vibrato_phase: f32,
+    pitch: Pitch,
     gains: [f32; 2],
     chunk: StereoChunk,
     read: usize,
@@ -102,31 +98,10 @@ pub(super) struct Voice {
     seed: u32,
 }
 
-/// A slide of the pitch, straight in semitones.
-#[derive(Clone, Copy, Default)]
-struct Glide {
-    offset: f32,
-    per_sample: f32,
-}
-
-impl Glide {
-    fn next(&mut self, samples: usize) -> f32 {
-        let now = self.offset;
-        let moved = self.per_sample * samples as f32;
-        self.offset = if moved.abs() >= now.abs() { 0.0 } else { now - moved };
-        now
-    }
-
-    fn begin(&mut self, offset: f32, samples: f32) {
-        *self = if samples < 1.0 { Self::default() } else { Self { offset, per_sample: offset / samples } };
-    }
-}
-
 impl Voice {
     pub(super) fn new(format: &ToneFormat) -> Self {
         let rate = format.rate();
         let hop_seconds = format.hop() as f32 / rate;
-        let chunk_seconds = CHUNK as f32 / rate;
         Self {
             note: Note { voice_id: None, channel: 0, key: 0, velocity: 0.0 },
             life: Life::Idle,
@@ -145,10 +120,7 @@ impl Voice {
             latents: [OnePole::new(0.0, LATENT_SECONDS / hop_seconds); LATENTS],
             clock: 0,
             released_at: 0,
-            glide: Glide::default(),
-            bend: OnePole::new(0.0, PITCH_SECONDS / chunk_seconds),
-            vibrato: OnePole::new(0.0, PITCH_SECONDS / chunk_seconds),
-            vibrato_phase: 0.0,
+            pitch: Pitch::new(rate, CHUNK),
             gains: [1.0; 2],
             chunk: [[0.0; CHUNK]; 2],
             read: 0,
@@ -177,10 +149,9 @@ impl Voice {
         (self.read, self.written, self.clock) = (0, 0, 0);
         self.fade = Ramp::new(1.0);
         self.peak_db = SILENCE_DB;
-        self.vibrato_phase = 0.0;
         self.envelope.start();
         self.contour.start(&around.model.decoder);
-        self.glide = Glide::default();
+        self.pitch.reset();
         self.slide(from_key, around);
     }
 
@@ -190,8 +161,7 @@ impl Voice {
         for index in 0..LATENTS {
             self.latents[index].jump(self.latent_target(index, around));
         }
-        self.bend.jump(self.bend_target(around));
-        self.vibrato.jump(self.vibrato_target(around));
+        self.pitch.jump(&self.pitch_target(around));
         self.gains = self.gain_targets(around);
         self.decode(0.0, around);
         self.tone.start(self.seed, &self.slots, &self.frame, self.frame_hz(around), &self.style(around));
@@ -307,7 +277,7 @@ impl Voice {
 
     /// The pitch by which a frame places tilt and Nyquist, in Hz.
     fn frame_hz(&self, around: &Surroundings<'_>) -> f32 {
-        pitch_hz(self.timbre_pitch(around) + self.glide.offset + self.bend.value())
+        pitch_hz(self.timbre_pitch(around) + self.pitch.offset())
     }
 
     /// Asks the model for the note `time` seconds after note-on.
@@ -350,32 +320,28 @@ impl Voice {
 
     fn slide(&mut self, from_key: Option<u8>, around: &Surroundings<'_>) {
         if let Some(from) = from_key {
-            let offset = self.glide.offset + f32::from(from) - f32::from(self.note.key);
-            self.glide.begin(offset, around.controls.get(Control::GLIDE) * 0.001 * self.rate);
+            let semitones = f32::from(self.note.key) - f32::from(from);
+            self.pitch.slide_by(semitones, around.controls.get(Control::GLIDE) * 0.001);
         }
     }
 
-    /// Semitones by bend, tuning expression and fine tuning.
-    fn bend_target(&self, around: &Surroundings<'_>) -> f32 {
-        let bend = around.channels[usize::from(self.note.channel)].bend * around.controls.get(Control::BEND_RANGE);
-        bend + self.expressions.tuning + around.controls.get(Control::TUNE) / 100.0
-    }
-
-    /// Depth of the vibrato in semitones.
-    fn vibrato_target(&self, around: &Surroundings<'_>) -> f32 {
-        let wheel = around.channels[usize::from(self.note.channel)].wheel + self.expressions.vibrato;
-        (around.controls.get(Control::VIBRATO_DEPTH) + wheel.min(1.0) * WHEEL_CENTS) / 100.0
+    fn pitch_target(&self, around: &Surroundings<'_>) -> PitchTarget {
+        let (controls, channel) = (around.controls, around.channels[usize::from(self.note.channel)]);
+        let wheel = (channel.wheel + self.expressions.vibrato).min(1.0);
+        PitchTarget {
+            bend: channel.bend * controls.get(Control::BEND_RANGE)
+                + self.expressions.tuning
+                + controls.get(Control::TUNE) / 100.0,
+            depth: (controls.get(Control::VIBRATO_DEPTH) + wheel * WHEEL_CENTS) / 100.0,
+            rate: controls.get(Control::VIBRATO_RATE),
+        }
     }
 
     /// Moves everything that bends the pitch on by a chunk.
     fn next_hz(&mut self, around: &Surroundings<'_>) -> f32 {
-        let (bend_target, depth_target) = (self.bend_target(around), self.vibrato_target(around));
-        let depth = self.vibrato.next(depth_target);
-        let vibrato = depth * (std::f32::consts::TAU * self.vibrato_phase).sin();
-        let samples = self.tone.next_length();
-        self.vibrato_phase += around.controls.get(Control::VIBRATO_RATE) * samples as f32 / self.rate;
-        self.vibrato_phase -= self.vibrato_phase.floor();
-        pitch_hz(self.timbre_pitch(around) + self.glide.next(samples) + self.bend.next(bend_target) + vibrato)
+        let target = self.pitch_target(around);
+        let offset = self.pitch.next(&target, self.tone.next_length());
+        pitch_hz(self.timbre_pitch(around) + offset)
     }
 
     fn pressure(&self, around: &Surroundings<'_>) -> f32 {
