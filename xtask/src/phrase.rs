@@ -180,8 +180,11 @@ impl Score {
 
     /// A bar of arpeggio under a pedal, of bass, and of held chords where there is a pad.
     fn accompany(&mut self, chord: &Chord, pad: bool, start: u32, loudness: &dyn Fn(u32) -> f32) {
-        self.control(ARPEGGIO, 64, 0, start);
-        self.control(ARPEGGIO, 64, 127, start + 1);
+        // Over held chords the pedal is changed twice a bar, which keeps the sound clear and within sixteen voices.
+        for change in (start..start + BAR).step_by(if pad { BAR / 2 } else { BAR } as usize) {
+            self.control(ARPEGGIO, 64, 0, change);
+            self.control(ARPEGGIO, 64, 127, change + 1);
+        }
         for (eighth, &key) in (0..).zip(&chord.arpeggio) {
             let tick = start + eighth * EIGHTH;
             let accent = if eighth % 4 == 0 { 4.0 } else { -4.0 };
@@ -193,7 +196,7 @@ impl Score {
         }
         if pad {
             for key in chord.held {
-                self.note(CHORDS, key, loudness(start) - 24.0, start, BAR - 2 * BREATH);
+                self.note(CHORDS, key, loudness(start) - 24.0, start, BAR - EIGHTH);
             }
         }
     }
@@ -236,7 +239,8 @@ impl Score {
 
     /// The chord that rings out; returns the end of the piece.
     fn last_chord(&mut self, start: u32) -> Result<u32> {
-        self.control(ARPEGGIO, 64, 127, start);
+        self.control(ARPEGGIO, 64, 0, start);
+        self.control(ARPEGGIO, 64, 127, start + 1);
         for (eighth, name) in (0..).zip(LAST) {
             self.note(ARPEGGIO, key(name)?, 66.0 - 2.0 * eighth as f32, start + eighth * EIGHTH, BAR);
         }

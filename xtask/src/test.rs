@@ -1,6 +1,8 @@
 //! `cargo xtask test`: everything we check, one line per step at the end.
 //!
-//! All steps share the release profile and one set of features per dependency, so that nothing is compiled twice.
+//! The instrument is built in the release profile only. Its tests and its bundle use the same features of every
+//! dependency, so the bundle comes of what the tests have already compiled. The tasks stay in the dev profile in which
+//! they run.
 
 mod pedalboard;
 
@@ -31,12 +33,14 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let mut report = Report::default();
     let cargo = |arguments: &str| workspace.cargo(&arguments.split(' ').collect::<Vec<_>>());
     report.step("format", || cargo("fmt --all --check"));
+    report.step("lints of the tasks", || cargo("clippy --package xtask --all-targets -- -D warnings"));
+    report.step("tests of the tasks", || cargo("test --package xtask"));
     report.step("companion alone", || cargo("build --release --no-default-features --bin zitherctl"));
     report.step("lints without the plugin", || {
         cargo("clippy --release --no-default-features --all-targets -- -D warnings")
     });
-    report.step("lints", || cargo("clippy --release --workspace --all-targets -- -D warnings"));
-    report.step("tests", || cargo("test --release --workspace"));
+    report.step("lints", || cargo("clippy --release --all-targets -- -D warnings"));
+    report.step("tests", || cargo("test --release"));
     let mut bundles = None;
     report.step("bundle", || {
         bundles = Some(bundle::run(workspace)?);

@@ -102,8 +102,9 @@ impl Figures {
         if late > 0 {
             faults.push(format!("{late} blocks took longer to make than they last"));
         }
-        if let Some(calls) = self.calls().filter(|calls| *calls != Calls::default()) {
-            faults.push(format!("the callback called the heap ({calls:?})"));
+        let calls_heap = |block: &Block| block.calls.is_some_and(|calls| calls != Calls::default());
+        if let Some(first) = self.blocks.iter().position(calls_heap) {
+            faults.push(format!("the callback called the heap, first in block {first}"));
         }
         if self.planted.is_some_and(|planted| planted.allocations == 0) {
             faults.push("the counter of allocations does not see the bundle".to_owned());

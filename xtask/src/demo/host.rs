@@ -1,5 +1,6 @@
 //! A small CLAP host: loads the bundle with `dlopen`, plays a song offline and measures each block.
 
+use std::ffi::CString;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use clack_host::events::event_types::{MidiEvent, NoteEndEvent, NoteOffEvent, Not
 use clack_host::prelude::*;
 
 use super::Options;
-use super::automation::{INTERVAL, LANES};
+use super::automation::{INTERVAL, LANES, START};
 use super::figures::{Block, Figures};
 use super::song::{Action, Song};
 use crate::allocations;
@@ -25,6 +26,8 @@ pub(super) struct Host {
     instance: PluginInstance<()>,
     name: String,
     lanes: Vec<LaneTarget>,
+    /// What is set at the first sample.
+    start: Vec<(ClapId, f64)>,
     inputs: Vec<usize>,
     outputs: Vec<usize>,
     planted: Option<allocations::Calls>,
@@ -59,11 +62,12 @@ impl Host {
         let info = HostInfo::new("Zither demo", "Zither", "https://github.com/zither-audio/zither", "1.0")?;
         let mut instance = PluginInstance::<()>::new(|_| (), |_| (), &entry, id, &info)?;
         let mut plugin = instance.plugin_handle();
-        let lanes = lanes(&mut plugin)?;
+        let lanes = LANES.iter().map(|lane| parameter(&mut plugin, lane.parameter)).collect::<Result<Vec<_>>>()?;
+        let start = START.iter().map(|&(name, text)| parse(&mut plugin, name, text)).collect::<Result<_>>()?;
         let (inputs, outputs) = (channels(&mut plugin, true)?, channels(&mut plugin, false)?);
         ensure!(outputs.first() == Some(&2), "the plugin's main output is not stereo: {outputs:?}");
         let planted = planted(&mut plugin, &lanes)?;
-        Ok(Self { name: name.to_string_lossy().into_owned(), lanes, inputs, outputs, planted, instance })
+        Ok(Self { name: name.to_string_lossy().into_owned(), lanes, start, inputs, outputs, planted, instance })
     }
 
     /// The plugin's name.
@@ -103,18 +107,24 @@ impl Host {
     }
 }
 
-/// Finds the parameters that the automation moves.
-fn lanes(plugin: &mut PluginMainThreadHandle) -> Result<Vec<LaneTarget>> {
+/// Finds a parameter by its name.
+fn parameter(plugin: &mut PluginMainThreadHandle, name: &str) -> Result<LaneTarget> {
     let params: PluginParams = plugin.get_extension().context("the plugin has no parameters")?;
-    let find = |name: &str| {
-        (0..params.count(plugin)).find_map(|index| {
-            let mut buffer = ParamInfoBuffer::new();
-            let info = params.get_info(plugin, index, &mut buffer)?;
-            (info.name == name.as_bytes())
-                .then_some(LaneTarget { id: info.id, range: (info.min_value, info.max_value) })
-        })
+    let named = |index| {
+        let mut buffer = ParamInfoBuffer::new();
+        let info = params.get_info(plugin, index, &mut buffer)?;
+        let range = (info.min_value, info.max_value);
+        (info.name == name.as_bytes()).then_some(LaneTarget { id: info.id, range })
     };
-    LANES.iter().map(|lane| find(lane.parameter).with_context(|| format!("no parameter {}", lane.parameter))).collect()
+    (0..params.count(plugin)).find_map(named).with_context(|| format!("the plugin has no parameter {name}"))
+}
+
+/// Has the plugin read a value from a text.
+fn parse(plugin: &mut PluginMainThreadHandle, name: &str, text: &str) -> Result<(ClapId, f64)> {
+    let id = parameter(plugin, name)?.id;
+    let params: PluginParams = plugin.get_extension().context("the plugin has no parameters")?;
+    let value = params.text_to_value(plugin, id, &CString::new(text)?);
+    Ok((id, value.with_context(|| format!("{name} cannot be {text}"))?))
 }
 
 /// Channels of each audio port.
@@ -141,6 +151,7 @@ fn planted(plugin: &mut PluginMainThreadHandle, lanes: &[LaneTarget]) -> Result<
 struct Stage<'a> {
     song: &'a Song,
     lanes: &'a [LaneTarget],
+    start: &'a [(ClapId, f64)],
     length: u64,
     block: usize,
     /// Samples played.
@@ -165,6 +176,7 @@ impl<'a> Stage<'a> {
         Self {
             song,
             lanes: &host.lanes,
+            start: &host.start,
             length,
             block,
             now: 0,
@@ -206,8 +218,13 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    /// The automation points before sample `end`.
+    /// What is set at the start, and the automation points before sample `end`.
     fn automate(&mut self, end: u64) {
+        if self.now == 0 {
+            for &(id, value) in self.start {
+                self.events_in.push(&ParamValueEvent::new(0, id, Pckn::match_all(), value));
+            }
+        }
         while self.next_point < end.min(self.length) {
             let time = (self.next_point - self.now) as u32;
             let progress = self.next_point as f64 / self.song.length as f64;
