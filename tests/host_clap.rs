@@ -61,13 +61,13 @@ fn a_note_begins_at_its_own_sample_at_every_rate() {
 #[test]
 fn rates_and_block_sizes_that_make_no_sense_are_refused() {
     let mut rig = Rig::new();
-    for rate in [0.0, -48_000.0, 1.0, 7_999.0, 1e9, f64::NAN, f64::INFINITY] {
+    for rate in [0.0, -48_000.0, 1.0, 999.0, 1e9, f64::NAN, f64::INFINITY] {
         assert!(!rig.activates(rate, 512), "{rate}");
     }
     for largest in [0, 65_537, u32::MAX] {
         assert!(!rig.activates(RATE, largest), "{largest}");
     }
-    for (rate, largest) in [(8_000.0, 1), (768_000.0, 65_536), (RATE, 512)] {
+    for (rate, largest) in [(1_000.0, 1), (768_000.0, 65_536), (RATE, 512)] {
         assert!(rig.activates(rate, largest), "{rate} {largest}");
     }
 }

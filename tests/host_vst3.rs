@@ -66,7 +66,7 @@ fn a_note_begins_at_its_own_sample_at_every_rate() {
 
 #[test]
 fn rates_that_make_no_sense_are_refused() {
-    for rate in [0.0, -48_000.0, 7_999.0, 1e9, f64::NAN] {
+    for rate in [0.0, -48_000.0, 999.0, 1e9, f64::NAN] {
         assert!(!Rig::new().start(rate, 512), "{rate}");
     }
 }

@@ -28,7 +28,7 @@ const ROOMS: &[Room] = &[
     Room { name: "train", knows: &["dsp", "analysis", "model", "media"], never: FRAMEWORK },
     Room { name: "params", knows: &["model", "synth"], never: &[] },
     Room { name: "bridge", knows: &["params"], never: &[] },
-    Room { name: "editor", knows: &["bridge", "params", "browser", "synth"], never: &[] },
+    Room { name: "editor", knows: &["bridge", "params", "browser", "synth", "model"], never: &[] },
     Room {
         name: "plugin",
         knows: &["dsp", "analysis", "model", "synth", "media", "browser", "params", "bridge", "editor"],

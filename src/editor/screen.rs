@@ -20,7 +20,7 @@ pub(super) struct Typing {
 
 /// The editor's memory, and its half of the bridge. Lives on the main thread as long as the instance.
 pub struct Screen {
-    /// Names of the latents, from the model.
+    /// Numbers and names of the latents: the number finds the host's `Latent 1`, the model gives the name.
     pub names: [String; LATENTS],
     /// Name of the model.
     pub model: String,
@@ -41,7 +41,7 @@ impl Screen {
     #[must_use]
     pub fn new(half: ScreenHalf, model: &Model) -> Self {
         Self {
-            names: model.space.names.clone(),
+            names: std::array::from_fn(|index| format!("{} {}", index + 1, model.space.names[index])),
             model: model.card.name.clone(),
             half,
             typing: None,
