@@ -10,6 +10,7 @@ mod encoder;
 mod file;
 pub(crate) mod kernel;
 pub mod latent;
+pub mod transfer;
 pub mod weights;
 
 use std::sync::{Arc, OnceLock};

@@ -7,6 +7,7 @@ use anyhow::Result;
 use crate::analysis::frames::ANALYSIS_RATE;
 use crate::model::Model;
 use crate::model::latent::Latent;
+use crate::model::transfer::Residual;
 use crate::synth::single::SingleNote;
 use crate::synth::tone::ToneFormat;
 
@@ -37,6 +38,11 @@ impl Performer {
             None => Model::open_factory(),
         };
         Ok(Self { model, format: ToneFormat::new(ANALYSIS_RATE as f32) })
+    }
+
+    /// A performer of the same model with `amount` (0..1) of what it misses of a recording added to every note.
+    pub(super) fn with_residual(&self, residual: &Residual, amount: f32) -> Self {
+        Self { model: self.model.with_residual(residual, amount), format: self.format.clone() }
     }
 
     /// The model that is played.

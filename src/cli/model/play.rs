@@ -1,6 +1,7 @@
 //! `zitherctl model play`: a list of notes through a model, as the plugin would play them.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
@@ -11,6 +12,7 @@ use crate::analysis::analyse;
 use crate::analysis::frames::ANALYSIS_RATE;
 use crate::media::audio::{Depth, read_mono_48k, write_wav};
 use crate::model::latent::Latent;
+use crate::model::transfer::Residual;
 
 /// Velocity at which recordings are taken to be played.
 const ENCODED_VELOCITY: f32 = 100.0;
@@ -33,6 +35,15 @@ pub(in crate::cli) struct Play {
     /// Where the latents come from.
     #[arg(long, value_enum)]
     latents: Source,
+    /// With encoded latents: share (0 to 1) of what the model misses of the recording that is added to every note,
+    /// its loudness matched.
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    transfer: Option<f32>,
+}
+
+fn share(text: &str) -> Result<f32, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "expected a number from 0 to 1".to_owned())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -45,18 +56,29 @@ enum Source {
 
 impl Play {
     pub(super) fn run(self) -> Result<()> {
+        let is_encoded = self.latents == Source::Encode;
+        ensure!(is_encoded || self.transfer.is_none(), "--transfer needs recordings: give --latents encode");
         let targets = read_targets(&self.targets)?;
         let performer = Performer::open(self.model.as_deref())?;
         std::fs::create_dir_all(&self.out).with_context(|| format!("cannot make {}", self.out.display()))?;
-        let mut encoded = HashMap::new();
+        let mut recordings = HashMap::new();
         for target in &targets {
-            let latent = match self.latents {
-                Source::Encode => self.encode(target, &performer, &mut encoded)?,
-                Source::Instrument => performer
-                    .instrument(&target.instrument)
-                    .with_context(|| format!("the model was not trained on {}", target.instrument))?,
+            let samples = match self.latents {
+                Source::Encode => {
+                    let key = (target.enc_wav.clone(), target.enc_pitch.to_bits());
+                    let recording = match recordings.entry(key) {
+                        Entry::Occupied(known) => known.into_mut(),
+                        Entry::Vacant(new) => new.insert(self.encode(target, &performer)?),
+                    };
+                    let performer = recording.performer.as_ref().unwrap_or(&performer);
+                    performer.play(&performance(target, recording.latent)?)
+                }
+                Source::Instrument => {
+                    let latent = performer.instrument(&target.instrument);
+                    let latent = latent.with_context(|| format!("not trained on {}", target.instrument))?;
+                    performer.play(&performance(target, latent)?)
+                }
             };
-            let samples = performer.play(&performance(target, latent)?);
             let path = self.out.join(format!("{}.wav", target.name));
             write_wav(&path, &[&samples], ANALYSIS_RATE, Depth::Float32)?;
         }
@@ -64,22 +86,23 @@ impl Play {
         Ok(())
     }
 
-    fn encode(
-        &self,
-        target: &Target,
-        performer: &Performer,
-        encoded: &mut HashMap<(String, u32), Latent>,
-    ) -> Result<Latent> {
-        let key = (target.enc_wav.clone(), target.enc_pitch.to_bits());
-        if let Some(latent) = encoded.get(&key) {
-            return Ok(*latent);
-        }
+    fn encode(&self, target: &Target, performer: &Performer) -> Result<Recording> {
         let samples = read_mono_48k(&self.base.join(&target.enc_wav))?;
         let note = analyse(&samples, target.enc_pitch).with_context(|| format!("cannot analyse {}", target.enc_wav))?;
         let latent = performer.model().encoder.encode(&note, ENCODED_VELOCITY);
-        encoded.insert(key, latent);
-        Ok(latent)
+        let transferred = self.transfer.map(|amount| {
+            let residual = Residual::of(performer.model(), &note, &latent, ENCODED_VELOCITY);
+            performer.with_residual(&residual, amount)
+        });
+        Ok(Recording { latent, performer: transferred })
     }
+}
+
+/// What a recording tells.
+struct Recording {
+    latent: Latent,
+    /// The model with the recording's residual, where that is asked for.
+    performer: Option<Performer>,
 }
 
 fn performance(target: &Target, latent: Latent) -> Result<Performance> {
