@@ -74,7 +74,7 @@ fn events(block: usize, parameters: &[Parameter], events: &mut EventBuffer) {
         0 => push(events, time, Action::On { id, key, velocity: 0.3 + 0.6 * position }),
         5 => push(events, time, Action::Midi([0xE0, 0, (block % 128) as u8])),
         9 => push(events, time, Action::Midi([0xB0, 1, (block % 128) as u8])),
-        12 => push(events, time, Action::Midi([0xB0, 64, if block / 40 % 5 == 0 { 127 } else { 0 }])),
+        12 => push(events, time, Action::Midi([0xB0, 64, if (block / 40).is_multiple_of(5) { 127 } else { 0 }])),
         15 => push(events, time, Action::Express { id, key, kind: NoteExpressionType::Tuning, value: position }),
         18 => push(events, time, Action::Modulate { parameter: parameters[0].id, id, key, amount: 0.1 * position }),
         20 | 22 | 24 => push(events, time, Action::Set { parameter: parameter.id, value: parameter.at(position) }),

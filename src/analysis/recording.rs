@@ -114,7 +114,8 @@ mod tests {
     /// Two seconds of a decaying tone that begins anew every half second.
     fn music() -> Vec<f32> {
         let tone = |at: usize| {
-            let (time, phase) = ((at % 24_000) as f32 / RATE as f32, (at % 24_000) as f32 / RATE as f32 * 6.2832);
+            let (time, phase) =
+                ((at % 24_000) as f32 / RATE as f32, (at % 24_000) as f32 / RATE as f32 * std::f32::consts::TAU);
             let partials = (1..=20).map(|k| (phase * 220.0 * k as f32).sin() / (k * k) as f32);
             0.2 * partials.sum::<f32>() * (-3.0 * time).exp() * (time / 0.004).min(1.0)
         };

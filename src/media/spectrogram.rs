@@ -88,7 +88,8 @@ mod tests {
 
     #[test]
     fn a_tone_is_brightest_in_the_row_of_its_frequency() {
-        let tone: Vec<f32> = (0..48_000).map(|at| (at as f32 / 48_000.0 * 1_000.0 * 6.283_185).sin()).collect();
+        let tone: Vec<f32> =
+            (0..48_000).map(|at| (at as f32 / 48_000.0 * 1_000.0 * std::f32::consts::TAU).sin()).collect();
         let levels = levels(&tone, 48_000);
         let column = WIDTH / 2;
         let level = |row: usize| levels[row * WIDTH + column];

@@ -80,7 +80,8 @@ impl Default for Rig {
 impl Rig {
     /// A fresh instance.
     pub(crate) fn new() -> Self {
-        let info = HostInfo::new("Zither's tests", "Zither", "https://github.com/zither-audio/zither", "1").unwrap();
+        let info = HostInfo::new("Zither's tests", "Zither", "https://github.com/zither-audio/zither", "1")
+            .expect("the strings hold no zero");
         let instance = PluginInstance::new(|_| (), |_| (), &entry(), ID, &info).expect("an instance is made");
         Self { instance }
     }
@@ -173,7 +174,7 @@ impl Rig {
         let processor = self.instance.activate(|_, _| (), configuration).expect("the plugin activates");
         let (inputs, outputs) = (self.channels(true), self.channels(false));
         Player {
-            processor: processor.start_processing().ok().expect("processing starts"),
+            processor: processor.start_processing().expect("processing starts"),
             inputs,
             outputs,
             sidechain: None,
