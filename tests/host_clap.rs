@@ -42,7 +42,7 @@ fn the_ports_are_a_stereo_output_and_a_stereo_sidechain() {
         assert!(ports.get(&plugin, 1, inputs, &mut buffer).is_none());
     }
     let latency: PluginLatency = rig.extension();
-    assert_eq!(latency.get(&mut rig.instance.plugin_handle()), 0);
+    assert_eq!(latency.get(&rig.instance.plugin_handle()), 0);
 }
 
 #[test]

@@ -69,8 +69,8 @@ fn rooms_named(code: &str) -> impl Iterator<Item = &str> {
 /// The Rust files of `folder` and below.
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs::read_dir(folder).expect("the folder reads") {
+        let path = entry.expect("the entry reads").path();
         if path.is_dir() {
             files.extend(sources(&path));
         } else if path.extension().is_some_and(|extension| extension == "rs") {
@@ -119,7 +119,7 @@ fn every_room_stands_above_all_that_it_knows() {
 
 /// What the checker says of one line in the room of this name.
 fn check(room: &str, line: &str, expected: usize) {
-    let room = ROOMS.iter().find(|other| other.name == room).unwrap();
+    let room = ROOMS.iter().find(|other| other.name == room).expect("a room of the table");
     assert_eq!(faults(room, line).len(), expected, "{line}: {:?}", faults(room, line));
 }
 
