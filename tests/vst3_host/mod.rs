@@ -245,7 +245,7 @@ fn bus_buffers(ports: &mut [Vec<*mut f32>]) -> Vec<AudioBusBuffers> {
 
 /// A string of VST3 up to its zero.
 pub(crate) fn text(utf16: &[vst3::Steinberg::Vst::TChar]) -> String {
-    let units: Vec<u16> = utf16.iter().map(|&unit| unit).take_while(|&unit| unit != 0).collect();
+    let units: Vec<u16> = utf16.iter().copied().take_while(|&unit| unit != 0).collect();
     String::from_utf16(&units).expect("the plugin writes UTF-16")
 }
 
