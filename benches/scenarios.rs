@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use zither::model::Model;
 use zither::synth::controls::{Control, Controls};
 use zither::synth::engine::Engine;
-use zither::synth::event::Event;
+use zither::synth::event::{Event, NoteAddress};
 
 const RATE: f32 = 48_000.0;
 
@@ -51,12 +51,14 @@ impl Scenario {
         let cpu_before = thread_cpu();
         let mut voice_samples = 0;
         for block in 0..blocks {
-            // New notes every two seconds, spread over the blocks, keep all voices sounding.
+            // New notes every two seconds, spread over the blocks, in place of the old ones.
             let period = 2 * RATE as usize / self.block;
             let turn = block % period;
             let start = Instant::now();
             if turn < usize::from(self.voices) {
                 let key = 36 + 3 * turn as u8;
+                // Sustained sounds would pile up otherwise.
+                engine.handle(Event::Choke { address: NoteAddress { key: Some(key), ..NoteAddress::default() } });
                 engine.handle(Event::NoteOn { voice_id: None, channel: 0, key, velocity: 0.8 });
             }
             if self.moving {
@@ -66,7 +68,7 @@ impl Scenario {
             }
             engine.render(&mut left, &mut right);
             times.push(start.elapsed());
-            voice_samples += engine.active_voices().min(usize::from(self.voices)) * self.block;
+            voice_samples += engine.active_voices() * self.block;
         }
         let total: Duration = times.iter().sum();
         let cpu = cpu_before.zip(thread_cpu()).map_or(total, |(before, after)| after - before);
