@@ -99,3 +99,77 @@ fn level_db(envelopes: &Envelopes, frame: f32, slot: usize) -> f32 {
     let amplitude = level(before) + between * (level((before + 1).min(last)) - level(before));
     (20.0 * amplitude.log10()).max(SILENCE_DB)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use frames::NOISE_BANDS;
+
+    /// Three harmonics of A3 at -12, -18 and -24 dB falling by 20 dB a second, over noise of variance 1e-6.
+    fn note() -> Vec<f32> {
+        let mut state = 1_u64;
+        let mut noise = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            ((state >> 40) as f32 / (1_u64 << 24) as f32 - 0.5) * 12.0_f32.sqrt() * 1e-3
+        };
+        let sample = |i: usize| {
+            let time = i as f64 / 48_000.0;
+            let partial = |k: i32| {
+                let level = 10.0_f64.powf((-12.0 - 6.0 * f64::from(k - 1) - 20.0 * time) / 20.0);
+                level * (std::f64::consts::TAU * 220.0 * f64::from(k) * time + f64::from(k)).cos()
+            };
+            (1..=3).map(partial).sum::<f64>() as f32 + noise()
+        };
+        (0..72_000).map(sample).collect()
+    }
+
+    #[test]
+    fn levels_of_partials_and_noise_are_those_of_the_note() {
+        let note = analyse(&note(), 57.0).unwrap();
+        assert_eq!(note.frames.len(), 300);
+        for (number, frame) in note.frames.iter().enumerate().take(290) {
+            for k in 0..3 {
+                let expected = -12.0 - 6.0 * k as f32 - 20.0 * number as f32 * 0.005;
+                assert!((frame.partial_db[k] - expected).abs() < 0.7, "frame {number}: {:?}", &frame.partial_db[..4]);
+            }
+            assert!(frame.cents.abs() < 3.0 && frame.partial_db[10] < -50.0);
+        }
+        let power = |frame: &Frame| frame.noise_db.iter().map(|db| 10.0_f32.powf(db / 10.0)).sum::<f32>();
+        let mean = note.frames.iter().map(power).sum::<f32>() / 300.0;
+        let expected = fraction_of_noise_bands() * 1e-6;
+        // The slots take some of the noise between them: 61 partials and their phases, in windows of two periods.
+        let db = 10.0 * (mean / expected).log10();
+        assert!((-4.0..0.5).contains(&db), "noise of {mean}, expected {expected}");
+        assert!(note.slots.cents[..3].iter().all(|cents| cents.abs() < 1.0), "{:?}", note.slots.cents);
+    }
+
+    fn fraction_of_noise_bands() -> f32 {
+        noise::fraction_db()[..NOISE_BANDS].iter().map(|db| 10.0_f32.powf(db / 10.0)).sum()
+    }
+
+    #[test]
+    fn what_cannot_be_analysed_is_refused() {
+        let note = note();
+        assert_eq!(analyse(&note[..100], 57.0).unwrap_err(), AnalysisError::Length(100));
+        assert_eq!(analyse(&note, 128.0).unwrap_err(), AnalysisError::Pitch(128.0));
+        assert!(analyse(&note, f32::NAN).is_err());
+        assert_eq!(analyse(&[0.0; 48_000], 57.0).unwrap_err(), AnalysisError::Silent);
+        let mut broken = note;
+        broken[5] = f32::NAN;
+        assert_eq!(analyse(&broken, 57.0).unwrap_err(), AnalysisError::Silent);
+    }
+
+    #[test]
+    fn every_pitch_and_any_sound_give_finite_frames() {
+        let note = note();
+        for pitch in (0..=127).step_by(9) {
+            for length in [SHORTEST_NOTE, 7_200, 48_000] {
+                let analysed = analyse(&note[..length], pitch as f32).unwrap();
+                for frame in &analysed.frames {
+                    let levels = frame.partial_db.iter().chain(&frame.noise_db);
+                    assert!(levels.chain([&frame.cents]).all(|value| value.is_finite()), "pitch {pitch}");
+                }
+            }
+        }
+    }
+}
