@@ -1,3 +1,4 @@
 //! Presets on disk.
 
+pub mod folders;
 pub mod preset;

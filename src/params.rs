@@ -14,7 +14,7 @@ use nice_plug::params::Params;
 use nice_plug::prelude::{BoolParam, FloatParam, FloatRange, IntParam, IntRange, Param, ParamPtr};
 
 pub use kept::{Kept, ModelChoice, Name, WINDOW_MAX, WINDOW_MIN};
-pub use state::{STATE_LIMIT, filter};
+pub use state::{STATE_LIMIT, filter, put_preset};
 
 use crate::synth::controls::{Control, Controls, Curve, SPECS, Spec, Unit};
 

@@ -219,7 +219,12 @@ impl Preset {
     /// # Errors
     /// As [`Preset::from_json`], and if the file cannot be read.
     pub fn read(path: &Path) -> Result<Self, PresetError> {
-        let size = std::fs::metadata(path)?.len();
+        let about = std::fs::metadata(path)?;
+        if !about.is_file() {
+            // A pipe by that name would be waited for.
+            return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is no regular file").into());
+        }
+        let size = about.len();
         if size > MAX_BYTES {
             return Err(PresetError::TooLarge { got: size });
         }

@@ -22,7 +22,7 @@ const WINDOW: [u32; 2] = [1_000, 780];
 
 const MODEL_KEY: &str = "model";
 const PAD_KEY: &str = "pad";
-const PRESET_KEY: &str = "preset";
+pub(super) const PRESET_KEY: &str = "preset";
 const WINDOW_KEY: &str = "window";
 /// All keys, for the state filter.
 pub(super) const KEYS: [&str; 4] = [MODEL_KEY, PAD_KEY, PRESET_KEY, WINDOW_KEY];

@@ -1,10 +1,12 @@
 //! The gate through which every saved state passes before anything is set: hosts hand over whatever a project file
 //! holds, and the framework sets plain values as they come.
 
+use std::collections::BTreeMap;
+
 use nice_plug::plugin::{ParamValue, PluginState};
 
-use super::kept::KEYS;
-use crate::synth::controls::{Control, Curve, Spec, Unit};
+use super::kept::{KEYS, PRESET_KEY};
+use crate::synth::controls::{Control, Controls, Curve, Spec, Unit};
 
 /// Largest state that is looked at, in bytes of ids, values and fields together; ours are below 4 KiB.
 pub const STATE_LIMIT: usize = 4 << 20;
@@ -24,6 +26,17 @@ pub fn filter(state: &mut PluginState) {
         state.params.insert(spec.id.to_owned(), value(spec, spec.clamp(plain)));
     }
     state.fields.retain(|key, _| KEYS.contains(&key.as_str()));
+}
+
+/// Makes of an instance's state the one that loads a preset: `controls`, and the preset's name. Bypass stays as it is,
+/// and so does everything else that the instance keeps beside its parameters.
+pub fn put_preset(state: &mut PluginState, name: &str, controls: &Controls) {
+    for control in Control::all().filter(|&control| control != Control::BYPASS) {
+        let spec = control.spec();
+        state.params.insert(spec.id.to_owned(), value(spec, spec.clamp(controls.get(control))));
+    }
+    // A field that a state does not name is left alone when the state is set.
+    state.fields = BTreeMap::from([(PRESET_KEY.to_owned(), serde_json::Value::from(name).to_string())]);
 }
 
 fn size(state: &PluginState) -> usize {
@@ -53,8 +66,6 @@ fn value(spec: &Spec, plain: f32) -> ParamValue {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -104,6 +115,22 @@ mod tests {
         huge.fields.insert("model".into(), "x".repeat(STATE_LIMIT));
         filter(&mut huge);
         assert!(huge.params.is_empty() && huge.fields.is_empty());
+    }
+
+    #[test]
+    fn a_preset_sets_all_but_bypass_and_names_itself() {
+        let mut before = state([("bypass", ParamValue::Bool(true)), ("gain", ParamValue::F32(-6.0))]);
+        before.fields.insert("window".into(), "[1, 2]".into());
+        let mut controls = Controls::default();
+        controls.set(Control::GAIN, 3.0);
+        controls.set(Control::UNISON, 4.0);
+        put_preset(&mut before, "Glass \"Harp\"", &controls);
+        filter(&mut before);
+        assert_eq!(plain(&before, Control::BYPASS), 1.0);
+        assert_eq!(plain(&before, Control::GAIN), 3.0);
+        assert!(matches!(before.params["unison"], ParamValue::I32(4)));
+        let name: String = serde_json::from_str(&before.fields["preset"]).unwrap();
+        assert_eq!((name.as_str(), before.fields.len()), ("Glass \"Harp\"", 1));
     }
 
     proptest! {

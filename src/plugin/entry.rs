@@ -1,8 +1,11 @@
 //! The CLAP entry point, in place of the framework's own: its plugin stands behind [`guard`], which hosts cannot make
-//! it read beyond what they gave.
+//! it read beyond what they gave; and presets are found and loaded, which the framework does not offer.
 
 mod block;
+mod discovery;
 mod guard;
+mod location;
+mod preset_load;
 
 use std::ffi::{CStr, c_char, c_void};
 use std::ptr::null;
@@ -10,6 +13,7 @@ use std::sync::LazyLock;
 
 use clap_sys::entry::clap_plugin_entry;
 use clap_sys::factory::plugin_factory::{CLAP_PLUGIN_FACTORY_ID, clap_plugin_factory};
+use clap_sys::factory::preset_discovery::{CLAP_PRESET_DISCOVERY_FACTORY_ID, CLAP_PRESET_DISCOVERY_FACTORY_ID_COMPAT};
 use clap_sys::host::clap_host;
 use clap_sys::plugin::{clap_plugin, clap_plugin_descriptor};
 use clap_sys::version::CLAP_VERSION;
@@ -48,7 +52,14 @@ extern "C" fn deinit() {}
 unsafe extern "C" fn factory(id: *const c_char) -> *const c_void {
     // SAFETY: the host passes null or a string that ends in zero.
     let asked = (!id.is_null()).then(|| unsafe { CStr::from_ptr(id) });
-    if asked == Some(CLAP_PLUGIN_FACTORY_ID) { (&raw const FACTORY).cast() } else { null() }
+    let is = |id| asked == Some(id);
+    if is(CLAP_PLUGIN_FACTORY_ID) {
+        (&raw const FACTORY).cast()
+    } else if is(CLAP_PRESET_DISCOVERY_FACTORY_ID) || is(CLAP_PRESET_DISCOVERY_FACTORY_ID_COMPAT) {
+        (&raw const discovery::FACTORY).cast()
+    } else {
+        null()
+    }
 }
 
 unsafe extern "C" fn plugin_count(_factory: *const clap_plugin_factory) -> u32 {

@@ -1,6 +1,8 @@
 //! A CLAP host in the test's own process, over the entry point that the library exports.
 #![allow(dead_code, reason = "each test program uses its own part of this")]
 
+mod host;
+
 use std::collections::BTreeMap;
 
 use clack_extensions::audio_ports::{AudioPortInfoBuffer, PluginAudioPorts};
@@ -11,6 +13,8 @@ use clack_host::events::event_types::{
     ParamModEvent, ParamValueEvent,
 };
 use clack_host::prelude::*;
+
+pub(crate) use host::{Heard, Host, Main};
 
 /// The plugin's id, which projects keep.
 pub(crate) const ID: &std::ffi::CStr = c"audio.zither.zither";
@@ -66,9 +70,15 @@ pub(crate) fn entry() -> PluginEntry {
     unsafe { PluginEntry::load_from_raw(&zither::clap_entry, c"/plugins/Zither.clap") }.expect("the entry starts")
 }
 
+/// Who the host says it is.
+pub(crate) fn info() -> HostInfo {
+    HostInfo::new("Zither's tests", "Zither", "https://github.com/zither-audio/zither", "1")
+        .expect("the strings hold no zero")
+}
+
 /// An instance on its main thread.
 pub(crate) struct Rig {
-    pub(crate) instance: PluginInstance<()>,
+    pub(crate) instance: PluginInstance<Host>,
 }
 
 impl Default for Rig {
@@ -80,9 +90,9 @@ impl Default for Rig {
 impl Rig {
     /// A fresh instance.
     pub(crate) fn new() -> Self {
-        let info = HostInfo::new("Zither's tests", "Zither", "https://github.com/zither-audio/zither", "1")
-            .expect("the strings hold no zero");
-        let instance = PluginInstance::new(|_| (), |_| (), &entry(), ID, &info).expect("an instance is made");
+        let info = info();
+        let instance = PluginInstance::new(|_| Heard::default(), |heard| Main { heard }, &entry(), ID, &info)
+            .expect("an instance is made");
         Self { instance }
     }
 
@@ -208,7 +218,7 @@ impl Rig {
 
 /// An active instance on its audio thread.
 pub(crate) struct Player {
-    pub(crate) processor: StartedPluginAudioProcessor<()>,
+    pub(crate) processor: StartedPluginAudioProcessor<Host>,
     /// Channels of each port.
     pub(crate) inputs: Vec<usize>,
     pub(crate) outputs: Vec<usize>,

@@ -1,4 +1,4 @@
-//! Copies the bundles to the user's plugin folders.
+//! Copies the bundles to the user's plugin folders, and the factory presets beside the user's own.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -6,17 +6,29 @@ use std::{env, fs};
 use anyhow::{Context, Result};
 
 use crate::bundle::Bundles;
+use crate::workspace::Workspace;
 
-/// Copies both bundles. A host that scans meanwhile sees the old plugin or the new one, never half of one.
+/// The plugin's own rule of where presets lie.
+#[path = "../../src/browser/folders.rs"]
+#[allow(dead_code, unreachable_pub, reason = "shared with the plugin, which uses more of it")]
+mod folders;
+
+/// Copies both bundles and the factory presets. A host that scans meanwhile sees the old plugin or the new one, never
+/// half of one.
 ///
 /// # Errors
 /// If a folder is unknown or cannot be written.
-pub(crate) fn run(bundles: &Bundles) -> Result<()> {
+pub(crate) fn run(workspace: &Workspace, bundles: &Bundles) -> Result<()> {
     let folders = Folders::of_this_user()?;
     for (bundle, folder) in [(&bundles.clap, &folders.clap), (&bundles.vst3, &folders.vst3)] {
         let installed = replace(bundle, folder).with_context(|| format!("cannot install into {}", folder.display()))?;
         println!("installed {}", installed.display());
     }
+    let presets = folders::presets().context("this system names no home folder; set ZITHER_HOME")?;
+    let folder = presets.join(folders::FACTORY);
+    let count = install_presets(&workspace.root.join("presets"), &folder)
+        .with_context(|| format!("cannot install presets into {}", folder.display()))?;
+    println!("installed {count} factory presets into {}", folder.display());
     println!("rescan plugins in your host to see Zither");
     Ok(())
 }
@@ -43,6 +55,46 @@ impl Folders {
             Self { clap: home.join(".clap"), vst3: home.join(".vst3") }
         })
     }
+}
+
+/// Copies the presets of `from` into `folder`, each whole or not at all; how many. A file there that is not as it was
+/// installed is the user's work: it is kept beside, under a name that says so.
+fn install_presets(from: &Path, folder: &Path) -> Result<usize> {
+    fs::create_dir_all(folder)?;
+    let mut count = 0;
+    for entry in fs::read_dir(from)? {
+        let preset = entry?.path();
+        if preset.extension().is_some_and(|extension| extension == "zither") {
+            install_preset(&preset, folder)?;
+            count += 1;
+        }
+    }
+    Ok(count)
+}
+
+fn install_preset(preset: &Path, folder: &Path) -> Result<()> {
+    let name = preset.file_name().context("a file has a name")?;
+    let target = folder.join(name);
+    // Hidden and of another extension, so that no browser shows it: how the preset was when it was installed.
+    let record = folder.join(format!(".{}.installed", name.to_string_lossy()));
+    if target.exists() {
+        let found = fs::read(&target)?;
+        let untouched =
+            [&record, &preset.to_owned()].into_iter().any(|known| fs::read(known).ok().as_ref() == Some(&found));
+        if !untouched {
+            keep(&target, &preset.file_stem().unwrap_or_default().to_string_lossy())?;
+        }
+    }
+    replace(preset, folder)?;
+    copy(preset, &record)
+}
+
+/// Renames `file` to the first free name beside it, `stem (kept 1).zither` and so on.
+fn keep(file: &Path, stem: &str) -> Result<()> {
+    let free = (1..).map(|number| file.with_file_name(format!("{stem} (kept {number}).zither")));
+    let free = free.into_iter().find(|path| !path.exists()).context("no name is free")?;
+    println!("{} had been changed; it is now {}", file.display(), free.display());
+    Ok(fs::rename(file, free)?)
 }
 
 /// Puts `bundle` (a file or a folder) into `folder` in place of one of the same name: copies it beside, then renames.
@@ -104,6 +156,32 @@ mod tests {
             assert_eq!(fs::read_to_string(installed.join("Contents/zither.so")).unwrap(), version);
             assert_eq!(fs::read_dir(&plugins).unwrap().count(), 1);
         }
+    }
+
+    #[test]
+    fn factory_presets_are_installed_and_what_the_user_changed_is_kept() {
+        let room = tempfile::tempdir().unwrap();
+        let (from, to) = (room.path().join("presets"), room.path().join("user/Factory"));
+        fs::create_dir_all(&from).unwrap();
+        fs::write(from.join("README.md"), "no preset").unwrap();
+        let names = |folder: &Path| {
+            let entries = fs::read_dir(folder).unwrap();
+            let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+            let mut shown: Vec<_> = names.filter(|name| !name.starts_with('.')).collect();
+            shown.sort();
+            shown
+        };
+        for version in ["one", "one", "two"] {
+            fs::write(from.join("Glass.zither"), version).unwrap();
+            assert_eq!(install_presets(&from, &to).unwrap(), 1);
+            assert_eq!(names(&to), ["Glass.zither"]);
+            assert_eq!(fs::read_to_string(to.join("Glass.zither")).unwrap(), version);
+        }
+        fs::write(to.join("Glass.zither"), "mine").unwrap();
+        assert_eq!(install_presets(&from, &to).unwrap(), 1);
+        assert_eq!(names(&to), ["Glass (kept 1).zither", "Glass.zither"]);
+        assert_eq!(fs::read_to_string(to.join("Glass.zither")).unwrap(), "two");
+        assert_eq!(fs::read_to_string(to.join("Glass (kept 1).zither")).unwrap(), "mine");
     }
 
     #[test]

@@ -34,7 +34,7 @@ enum Task {
     Setup,
     /// Builds in release and makes target/bundled/Zither.clap and Zither.vst3.
     Bundle,
-    /// Bundles, then copies both plugins to the user's plugin folders.
+    /// Bundles, then copies both plugins and the factory presets to the user's folders.
     Install,
     /// Bundles, hosts the CLAP headless and plays a two-minute piece into target/demo/.
     Demo(demo::Options),
@@ -70,7 +70,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         }
         Task::Install => {
             setup::run(Need::BUILD)?;
-            install::run(&bundle::run(&workspace)?)
+            install::run(&workspace, &bundle::run(&workspace)?)
         }
         Task::Demo(options) => {
             setup::run(Need::BUILD)?;

@@ -14,12 +14,14 @@ use clap_sys::audio_buffer::clap_audio_buffer;
 use clap_sys::events::{clap_input_events, clap_output_events};
 use clap_sys::ext::gui::CLAP_EXT_GUI;
 use clap_sys::ext::params::{CLAP_EXT_PARAMS, clap_param_info, clap_plugin_params};
+use clap_sys::ext::preset_load::{CLAP_EXT_PRESET_LOAD, CLAP_EXT_PRESET_LOAD_COMPAT};
 use clap_sys::host::clap_host;
 use clap_sys::plugin::clap_plugin;
 use clap_sys::process::{CLAP_PROCESS_ERROR, clap_process, clap_process_status};
 use nice_plug::wrapper::clap::Wrapper;
 
 use super::block::EventBlock;
+use super::preset_load::PRESET_LOAD;
 use crate::plugin::ClapInstrument;
 
 /// Channels of the output and of the sidechain.
@@ -83,6 +85,21 @@ pub(super) unsafe fn create(host: *const clap_host) -> *const clap_plugin {
 unsafe fn guard<'a>(plugin: *const clap_plugin) -> Option<&'a Guard> {
     // SAFETY: as the caller promises; the table is the guard's first field.
     unsafe { plugin.cast::<Guard>().as_ref() }
+}
+
+/// The framework's object of an instance, and its host.
+///
+/// # Safety
+/// As [`guard`]; good until the instance is destroyed.
+pub(super) unsafe fn instance<'a>(
+    plugin: *const clap_plugin,
+) -> Option<(&'a Wrapper<ClapInstrument>, *const clap_host)> {
+    // SAFETY: as the caller promises; the framework's plugin data is its own object, which lives as long as it does.
+    unsafe {
+        let guard = guard(plugin)?;
+        let wrapper = guard.framework.plugin_data.cast::<Wrapper<ClapInstrument>>().as_ref()?;
+        Some((wrapper, guard.host))
+    }
 }
 
 unsafe extern "C" fn destroy(plugin: *const clap_plugin) {
@@ -183,6 +200,9 @@ unsafe extern "C" fn get_extension(plugin: *const clap_plugin, id: *const c_char
     let asked = unsafe { CStr::from_ptr(id) };
     if asked == CLAP_EXT_PARAMS {
         return (&raw const PARAMS).cast();
+    }
+    if asked == CLAP_EXT_PRESET_LOAD || asked == CLAP_EXT_PRESET_LOAD_COMPAT {
+        return (&raw const PRESET_LOAD).cast();
     }
     // SAFETY: the host outlives the instance.
     if asked == CLAP_EXT_GUI && !unsafe { host_offers(guard.host, CLAP_EXT_GUI) } {

@@ -1,0 +1,64 @@
+//! Where a user's presets lie: the one place that knows.
+//!
+//! Names the standard library only, because `cargo xtask install` compiles this file too. Windows lets users move their
+//! Documents folder; it is looked for where it is by default, and `ZITHER_HOME` names any other place.
+
+use std::path::{Path, PathBuf};
+
+/// Environment variable that names the folder of all that Zither keeps for a user, in place of the system's.
+pub const HOME_VARIABLE: &str = "ZITHER_HOME";
+/// Subfolder of the presets that come with Zither.
+pub const FACTORY: &str = "Factory";
+
+/// The folder of the user's presets, which need not exist; the factory presets lie in [`FACTORY`] inside it. `None`
+/// where the system names no home folder. Reads the environment, so not for the audio thread.
+#[must_use]
+pub fn presets() -> Option<PathBuf> {
+    // A host's current folder says nothing: like XDG, only absolute paths count.
+    let variable = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let documents = cfg!(any(target_os = "macos", target_os = "windows"));
+    presets_for(documents, variable(HOME_VARIABLE), variable("XDG_DATA_HOME"), std::env::home_dir())
+}
+
+/// Whether `file` is one of the factory presets.
+#[must_use]
+pub fn is_factory(file: &Path) -> bool {
+    presets().is_some_and(|folder| file.starts_with(folder.join(FACTORY)))
+}
+
+/// The rule by itself: with `documents` users expect to see the folder among their documents.
+fn presets_for(documents: bool, own: Option<PathBuf>, data: Option<PathBuf>, home: Option<PathBuf>) -> Option<PathBuf> {
+    if let Some(own) = own {
+        return Some(own.join("presets"));
+    }
+    if documents {
+        return Some(home?.join("Documents").join("Zither").join("Presets"));
+    }
+    let data = match data {
+        Some(data) => data,
+        None => home?.join(".local").join("share"),
+    };
+    Some(data.join("zither").join("presets"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(documents: bool, own: &str, data: &str, home: &str) -> Option<String> {
+        let path = |text: &str| (!text.is_empty()).then(|| PathBuf::from(text));
+        let found = presets_for(documents, path(own), path(data), path(home))?;
+        Some(found.to_str().unwrap().replace('\\', "/"))
+    }
+
+    #[test]
+    fn each_system_has_its_own_folder_and_the_variable_moves_it() {
+        assert_eq!(folder(false, "", "", "/u").unwrap(), "/u/.local/share/zither/presets");
+        assert_eq!(folder(false, "", "/data", "/u").unwrap(), "/data/zither/presets");
+        assert_eq!(folder(true, "", "/data", "/u").unwrap(), "/u/Documents/Zither/Presets");
+        assert_eq!(folder(true, "/own", "/data", "/u").unwrap(), "/own/presets");
+        assert_eq!(folder(false, "/own", "", "").unwrap(), "/own/presets");
+        assert_eq!(folder(true, "", "/data", ""), None);
+        assert_eq!(folder(false, "", "", ""), None);
+    }
+}
