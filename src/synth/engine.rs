@@ -58,7 +58,6 @@ macro_rules! surroundings {
             controls: &$engine.controls,
             latents: $engine.controls.latents(),
             channels: &$engine.channels,
-            overlay: None,
         }
     };
 }

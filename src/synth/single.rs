@@ -5,23 +5,13 @@ use super::controls::{Control, Controls};
 use super::stack::Note;
 use super::tone::ToneFormat;
 use super::voice::{Surroundings, Voice};
-use crate::analysis::frames::{Frame, Slots};
 use crate::dsp::denormal::DenormalsAreZero;
 use crate::model::Model;
 use crate::model::latent::Latent;
 
-/// What is laid over the model's picture of a note, such as what makes one recording differ from it. Asked on the audio
-/// thread: implementations neither allocate nor block.
-pub trait Overlay {
-    /// Changes the note's state `time_s` after note-on and, once released, `released_s` after note-off.
-    fn frame(&self, time_s: f32, released_s: Option<f32>, frame: &mut Frame);
-    /// Changes where the note's slots lie.
-    fn slots(&self, slots: &mut Slots);
-}
-
 /// A note to be played alone.
 #[derive(Clone, Copy)]
-pub struct SingleNote<'a> {
+pub struct SingleNote {
     /// Where in the latent space, within reach of the controls or not.
     pub latent: Latent,
     /// MIDI key.
@@ -34,11 +24,9 @@ pub struct SingleNote<'a> {
     pub samples: usize,
     /// Settles phases and noise.
     pub seed: u32,
-    /// Laid over the model's picture.
-    pub overlay: Option<&'a dyn Overlay>,
 }
 
-impl SingleNote<'_> {
+impl SingleNote {
     /// The note in mono at `format`'s rate with every control neutral (gain 0 dB, no width, the model's own release);
     /// note-on at the first sample.
     #[must_use]
@@ -48,13 +36,8 @@ impl SingleNote<'_> {
         controls.set(Control::WIDTH, 0.0);
         controls.set(Control::RELEASE, f32::INFINITY);
         let latents = model.space.controls(&self.latent);
-        let around = Surroundings {
-            model,
-            controls: &controls,
-            latents: &latents,
-            channels: &[Channel::default(); 16],
-            overlay: self.overlay,
-        };
+        let around =
+            Surroundings { model, controls: &controls, latents: &latents, channels: &[Channel::default(); 16] };
         let mut voice = Voice::new(format);
         let note = Note { voice_id: None, channel: 0, key: self.key, velocity: self.velocity / 127.0 };
         voice.start(note, 0, self.seed, None, &around);
@@ -74,8 +57,8 @@ mod tests {
     use crate::synth::engine::Engine;
     use crate::synth::event::{Event, NoteAddress};
 
-    fn note(latent: Latent) -> SingleNote<'static> {
-        SingleNote { latent, key: 60, velocity: 100.0, hold: 9_600, samples: 24_000, seed: 1, overlay: None }
+    fn note(latent: Latent) -> SingleNote {
+        SingleNote { latent, key: 60, velocity: 100.0, hold: 9_600, samples: 24_000, seed: 1 }
     }
 
     #[test]
@@ -106,22 +89,5 @@ mod tests {
         let format = ToneFormat::new(48_000.0);
         let at = |control: f32| note(model.space.latent(&[control; 16])).render(&model, &format);
         assert_ne!(at(1.0), at(1.3));
-    }
-
-    #[test]
-    fn an_overlay_changes_what_is_heard() {
-        struct Quieter;
-        impl Overlay for Quieter {
-            fn frame(&self, _: f32, _: Option<f32>, frame: &mut Frame) {
-                frame.partial_db.iter_mut().chain(&mut frame.noise_db).for_each(|level| *level -= 20.0);
-            }
-            fn slots(&self, _: &mut Slots) {}
-        }
-        let model = Model::factory();
-        let format = ToneFormat::new(48_000.0);
-        let plain = note(model.space.centre);
-        let quiet = SingleNote { overlay: Some(&Quieter), ..plain };
-        let pairs = plain.render(&model, &format).into_iter().zip(quiet.render(&model, &format));
-        assert!(pairs.take(9_600).all(|(loud, quiet)| (loud * 0.1 - quiet).abs() < 1e-3));
     }
 }

@@ -3,7 +3,6 @@
 use super::channel::{Channel, NoteExpressions, sane};
 use super::controls::{Control, Controls};
 use super::pitch::{Pitch, PitchTarget};
-use super::single::Overlay;
 use super::stack::Note;
 use super::tone::{COPIES, StereoChunk, Style, Tone, ToneFormat, pan};
 use crate::analysis::frames::{Frame, PARTIALS, SILENCE_DB, Slots, pitch_hz};
@@ -40,7 +39,6 @@ pub(super) struct Surroundings<'a> {
     /// The latents' controls, which may lie beyond -1..1.
     pub(super) latents: &'a [f32; LATENTS],
     pub(super) channels: &'a [Channel; 16],
-    pub(super) overlay: Option<&'a dyn Overlay>,
 }
 
 /// How a voice lives.
@@ -288,10 +286,6 @@ impl Voice {
         let (pitch, velocity) = (self.timbre_pitch(around), self.velocity(around));
         self.contour.frame(decoder, &latent, pitch, velocity, time, released, &mut self.frame);
         self.contour.slots(decoder, &latent, pitch, velocity, &mut self.slots);
-        if let Some(overlay) = around.overlay {
-            overlay.frame(time, released, &mut self.frame);
-            overlay.slots(&mut self.slots);
-        }
         self.press_floor();
     }
 

@@ -66,7 +66,6 @@ impl Performer {
             hold: note.hold,
             samples: note.length,
             seed: u32::from(note.key),
-            overlay: None,
         };
         single.render(&self.model, &self.format)
     }
