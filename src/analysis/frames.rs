@@ -40,6 +40,40 @@ pub struct Slots {
     pub in_band: [bool; PARTIALS],
 }
 
+/// A movement of a whole note to and fro: a sine that sets in after a while.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Swing {
+    /// Largest deviation, 0 or more; the unit is that of what swings.
+    pub depth: f32,
+    /// Periods per second.
+    pub hz: f32,
+    /// Time after note-on at which half the depth is reached, in seconds.
+    pub delay_s: f32,
+}
+
+/// How a held note lives: what moves by itself about the course that its frames describe. Static for the whole note.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Motion {
+    /// Of the pitch, in cents.
+    pub vibrato: Swing,
+    /// Of all levels together, in dB.
+    pub tremolo: Swing,
+    /// Slow, independent swing of each partial's level: largest deviation in dB, as of beating.
+    pub sway_db: [f32; PARTIALS],
+    /// Periods per second of each partial's sway.
+    pub sway_hz: [f32; PARTIALS],
+}
+
+impl Motion {
+    /// A note that stands still.
+    pub const STILL: Self = Self {
+        vibrato: Swing { depth: 0.0, hz: 5.0, delay_s: 0.0 },
+        tremolo: Swing { depth: 0.0, hz: 5.0, delay_s: 0.0 },
+        sway_db: [0.0; PARTIALS],
+        sway_hz: [1.0; PARTIALS],
+    };
+}
+
 /// One analysed note.
 #[derive(Clone, Debug)]
 pub struct NoteFrames {
