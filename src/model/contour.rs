@@ -7,6 +7,7 @@ use super::architecture::{
 use super::decoder::{Decoder, KNOT_WIDTH};
 use super::kernel::exp;
 use super::latent::Latent;
+use super::transfer::{Reading, Transfer};
 use crate::analysis::frames::{ANALYSIS_RATE, Frame, NOISE_BANDS, PARTIALS, SILENCE_DB, Slots, pitch_hz, slot_ratio};
 
 /// Moves of a latent below this go unheard (some 0.02 dB), and are not decoded.
@@ -28,6 +29,21 @@ const LONGEST_S: f32 = 1e5;
 /// No partial or band is louder than this.
 const LOUDEST_DB: f32 = 20.0;
 
+/// Whose notes a contour follows: a model's, and what was transferred to them from a recording, if anything.
+#[derive(Clone, Copy)]
+pub struct Timbre<'a> {
+    /// The model's decoder.
+    pub decoder: &'a Decoder,
+    /// What is added to every knot.
+    pub transfer: Option<&'a Transfer>,
+}
+
+impl<'a> From<&'a Decoder> for Timbre<'a> {
+    fn from(decoder: &'a Decoder) -> Self {
+        Self { decoder, transfer: None }
+    }
+}
+
 /// Remembers, for one voice, what the decoder need not compute again: the trunk as long as latents, pitch and velocity
 /// stand still, and the knots on either side of the moment in use.
 ///
@@ -36,6 +52,8 @@ const LOUDEST_DB: f32 = 20.0;
 pub struct Contour {
     at: Option<Point>,
     hidden: [f32; HIDDEN],
+    /// How a transfer is read at `at`.
+    reading: Reading,
     /// Knot `j` lies in place `j % 2`, except [`TAIL_KNOT`] after the last knot.
     held: [Knot; 2],
     /// Changes per second after the last knot.
@@ -61,6 +79,17 @@ struct Knot {
 
 impl Knot {
     const NONE: Self = Self { number: None, values: [0.0; KNOT_WIDTH] };
+
+    /// Takes the values of the decoder's knot `number`, with what is transferred, unless it holds them already.
+    fn prepare(&mut self, timbre: Timbre<'_>, number: usize, hidden: &[f32; HIDDEN], reading: &Reading) {
+        if self.number != Some(number) {
+            timbre.decoder.knot(number, hidden, &mut self.values);
+            if let Some(transfer) = timbre.transfer {
+                transfer.add_knot(number, reading, &mut self.values);
+            }
+            self.number = Some(number);
+        }
+    }
 }
 
 impl Default for Contour {
@@ -76,6 +105,7 @@ impl Contour {
         Self {
             at: None,
             hidden: [0.0; HIDDEN],
+            reading: Reading::NONE,
             held: [Knot::NONE; 2],
             tail: Knot::NONE,
             released: [Knot::NONE; 2],
@@ -84,8 +114,8 @@ impl Contour {
         }
     }
 
-    /// Forgets everything: for a new note, and whenever the decoder was exchanged.
-    pub fn start(&mut self, _decoder: &Decoder) {
+    /// Forgets everything: for a new note, and whenever the decoder or the transfer was exchanged.
+    pub fn start(&mut self) {
         self.at = None;
     }
 
@@ -95,9 +125,9 @@ impl Contour {
     /// The levels are linear in time between knots. After the last knot a note that was falling goes on falling, and
     /// any other stays. At note-off the held course stops, and the release's change is added to where it stood.
     #[expect(clippy::too_many_arguments, reason = "the state of a note is this wide")]
-    pub fn frame(
+    pub fn frame<'a>(
         &mut self,
-        decoder: &Decoder,
+        timbre: impl Into<Timbre<'a>>,
         latent: &Latent,
         pitch: f32,
         velocity: f32,
@@ -105,12 +135,13 @@ impl Contour {
         released_s: Option<f32>,
         out: &mut Frame,
     ) {
-        self.follow(decoder, Point::sane(latent, pitch, velocity));
+        let timbre = timbre.into();
+        self.follow(timbre, Point::sane(latent, pitch, velocity));
         let released_s = released_s.map(sane_seconds);
         let held_s = sane_seconds(time_s - released_s.unwrap_or(0.0));
-        let mut values = self.held_state(decoder, held_s);
+        let mut values = self.held_state(timbre, held_s);
         if let Some(released_s) = released_s {
-            self.add_release(decoder, released_s, &mut values);
+            self.add_release(timbre, released_s, &mut values);
         }
         let db = |value: f32| (value * LEVEL_SCALE + LEVEL_OFFSET).clamp(SILENCE_DB, LOUDEST_DB);
         out.partial_db = std::array::from_fn(|k| db(values[k]));
@@ -119,11 +150,21 @@ impl Contour {
     }
 
     /// Where the note's slots lie.
-    pub fn slots(&mut self, decoder: &Decoder, latent: &Latent, pitch: f32, velocity: f32, out: &mut Slots) {
-        let point = Point::sane(latent, pitch, velocity);
-        self.follow(decoder, point);
+    pub fn slots<'a>(
+        &mut self,
+        timbre: impl Into<Timbre<'a>>,
+        latent: &Latent,
+        pitch: f32,
+        velocity: f32,
+        out: &mut Slots,
+    ) {
+        let (timbre, point) = (timbre.into(), Point::sane(latent, pitch, velocity));
+        self.follow(timbre, point);
         if !self.slots_known {
-            decoder.slots(&conditions(&point.latent, point.pitch, point.velocity), &mut self.slots);
+            timbre.decoder.slots(&conditions(&point.latent, point.pitch, point.velocity), &mut self.slots);
+            if let Some(transfer) = timbre.transfer {
+                transfer.add_slots(&self.reading, &mut self.slots);
+            }
             self.slots_known = true;
         }
         let fundamental = pitch_hz(point.pitch);
@@ -135,11 +176,14 @@ impl Contour {
     }
 
     /// Runs the trunk if the point has moved audibly.
-    fn follow(&mut self, decoder: &Decoder, point: Point) {
+    fn follow(&mut self, timbre: Timbre<'_>, point: Point) {
         if self.at.is_some_and(|at| at.is_near(&point)) {
             return;
         }
-        decoder.trunk(&conditions(&point.latent, point.pitch, point.velocity), &mut self.hidden);
+        timbre.decoder.trunk(&conditions(&point.latent, point.pitch, point.velocity), &mut self.hidden);
+        if let Some(transfer) = timbre.transfer {
+            self.reading = transfer.reading(point.pitch, point.velocity);
+        }
         self.at = Some(point);
         let knots = self.held.iter_mut().chain(&mut self.released).chain([&mut self.tail]);
         knots.for_each(|knot| knot.number = None);
@@ -147,40 +191,39 @@ impl Contour {
     }
 
     /// The held course at time `t`, in the units of the outputs.
-    fn held_state(&mut self, decoder: &Decoder, t: f32) -> [f32; KNOT_WIDTH] {
+    fn held_state(&mut self, timbre: Timbre<'_>, t: f32) -> [f32; KNOT_WIDTH] {
         let (j, position) = bracket(&KNOTS_S, t);
         if position >= 1.0 {
-            return self.tail_state(decoder, t - KNOTS_S[HELD_KNOTS - 1]);
+            return self.tail_state(timbre, t - KNOTS_S[HELD_KNOTS - 1]);
         }
         for number in [j, j + 1] {
-            prepare(&mut self.held[number % 2], decoder, number, &self.hidden);
+            self.held[number % 2].prepare(timbre, number, &self.hidden, &self.reading);
         }
         let (a, b) = (&self.held[j % 2].values, &self.held[(j + 1) % 2].values);
         std::array::from_fn(|o| a[o] + position * (b[o] - a[o]))
     }
 
     /// The held course `t` after the last knot: on along [`tail_slopes`], at constant pitch.
-    fn tail_state(&mut self, decoder: &Decoder, t: f32) -> [f32; KNOT_WIDTH] {
+    fn tail_state(&mut self, timbre: Timbre<'_>, t: f32) -> [f32; KNOT_WIDTH] {
         let last = HELD_KNOTS - 1;
         let [even, odd] = &mut self.held;
-        prepare(even, decoder, last, &self.hidden);
+        even.prepare(timbre, last, &self.hidden, &self.reading);
         if self.tail.number.is_none() {
-            prepare(odd, decoder, TAIL_KNOT, &self.hidden);
+            odd.prepare(timbre, TAIL_KNOT, &self.hidden, &self.reading);
             self.tail = Knot { number: Some(last), values: tail_slopes(&odd.values, &even.values) };
         }
         std::array::from_fn(|o| even.values[o] + t * self.tail.values[o])
     }
 
     /// Adds the change of level `t` after note-off.
-    fn add_release(&mut self, decoder: &Decoder, t: f32, values: &mut [f32; KNOT_WIDTH]) {
+    fn add_release(&mut self, timbre: Timbre<'_>, t: f32, values: &mut [f32; KNOT_WIDTH]) {
         let (j, position) = bracket(&RELEASE_KNOTS_S, t);
         for number in [j, j + 1] {
             let place = &mut self.released[number % 2];
             if number == 0 {
-                *place = Knot { number: Some(0), values: [0.0; KNOT_WIDTH] };
-            } else if place.number != Some(number) {
-                decoder.knot(HELD_KNOTS + number - 1, &self.hidden, &mut place.values);
-                place.number = Some(number);
+                *place = Knot { number: None, values: [0.0; KNOT_WIDTH] };
+            } else {
+                place.prepare(timbre, HELD_KNOTS + number - 1, &self.hidden, &self.reading);
             }
         }
         let (a, b) = (&self.released[j % 2].values, &self.released[(j + 1) % 2].values);
@@ -218,14 +261,6 @@ fn tail_slopes(before: &[f32; KNOT_WIDTH], last: &[f32; KNOT_WIDTH]) -> [f32; KN
         slopes[o] = ((last[o] - before[o]) / seconds).max(2.0 * whole).min(0.5 * whole);
     }
     slopes
-}
-
-/// Decodes a knot after note-on into its place, unless it is there already.
-fn prepare(place: &mut Knot, decoder: &Decoder, number: usize, hidden: &[f32; HIDDEN]) {
-    if place.number != Some(number) {
-        decoder.knot(number, hidden, &mut place.values);
-        place.number = Some(number);
-    }
 }
 
 impl Point {

@@ -11,6 +11,7 @@ use crate::dsp::denormal::DenormalsAreZero;
 use crate::dsp::random;
 use crate::dsp::smooth::{OnePole, Ramp};
 use crate::model::Model;
+use crate::model::transfer::Transfer;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -38,6 +39,7 @@ const CEILING: f32 = 8.0;
 /// into blocks. Notes begin exactly at their sample; nothing is delayed.
 pub struct Engine {
     model: Arc<Model>,
+    transfer: Option<Arc<Transfer>>,
     rate: f32,
     controls: Controls,
     channels: [Channel; 16],
@@ -55,6 +57,7 @@ macro_rules! surroundings {
     ($engine:ident) => {
         Surroundings {
             model: &$engine.model,
+            transfer: $engine.transfer.as_deref(),
             controls: &$engine.controls,
             latents: $engine.controls.latents(),
             channels: &$engine.channels,
@@ -71,6 +74,7 @@ impl Engine {
         let controls = Controls::default();
         Self {
             model,
+            transfer: None,
             rate,
             channels: [Channel::default(); 16],
             voices: (0..SLOTS).map(|_| Voice::new(&format)).collect(),
@@ -84,7 +88,7 @@ impl Engine {
         }
     }
 
-    /// Back to the state after [`Engine::new`], controls kept: silence at once, and the same notes will give the same
+    /// Back to the state after [`Engine::new`], controls and transfer kept: silence at once, and the same notes will give the same
     /// samples as the first time.
     pub fn reset(&mut self) {
         self.voices.iter_mut().for_each(Voice::silence);
@@ -102,6 +106,14 @@ impl Engine {
         if self.audible.target() != audible {
             self.audible.go(audible, (BYPASS_SECONDS * self.rate) as u32);
         }
+    }
+
+    /// Takes what was transferred from a recording, or nothing, in place of what was there, which is returned: dropping it
+    /// may free memory and is for another thread. Notes that sound take it up at their next frame.
+    #[must_use]
+    pub fn exchange_transfer(&mut self, transfer: Option<Arc<Transfer>>) -> Option<Arc<Transfer>> {
+        self.voices.iter_mut().for_each(Voice::decode_anew);
+        std::mem::replace(&mut self.transfer, transfer)
     }
 
     /// Voices that sound, fading ones included.

@@ -8,6 +8,7 @@ use super::voice::{Surroundings, Voice};
 use crate::dsp::denormal::DenormalsAreZero;
 use crate::model::Model;
 use crate::model::latent::Latent;
+use crate::model::transfer::Transfer;
 
 /// A note to be played alone.
 #[derive(Clone, Copy)]
@@ -30,14 +31,19 @@ impl SingleNote {
     /// The note in mono at `format`'s rate with every control neutral (gain 0 dB, no width, the model's own release);
     /// note-on at the first sample.
     #[must_use]
-    pub fn render(&self, model: &Model, format: &ToneFormat) -> Vec<f32> {
+    pub fn render(&self, model: &Model, transfer: Option<&Transfer>, format: &ToneFormat) -> Vec<f32> {
         let _guard = DenormalsAreZero::new();
         let mut controls = Controls::default();
         controls.set(Control::WIDTH, 0.0);
         controls.set(Control::RELEASE, f32::INFINITY);
         let latents = model.space.controls(&self.latent);
-        let around =
-            Surroundings { model, controls: &controls, latents: &latents, channels: &[Channel::default(); 16] };
+        let around = Surroundings {
+            model,
+            transfer,
+            controls: &controls,
+            latents: &latents,
+            channels: &[Channel::default(); 16],
+        };
         let mut voice = Voice::new(format);
         let note = Note { voice_id: None, channel: 0, key: self.key, velocity: self.velocity / 127.0 };
         voice.start(note, 0, self.seed, None, &around);
@@ -64,7 +70,7 @@ mod tests {
     #[test]
     fn a_single_note_has_the_level_and_course_of_the_engine() {
         let model = Model::factory();
-        let single = note(model.space.centre).render(&model, &ToneFormat::new(48_000.0));
+        let single = note(model.space.centre).render(&model, None, &ToneFormat::new(48_000.0));
         let mut controls = Controls::default();
         controls.set(Control::GAIN, 0.0);
         controls.set(Control::WIDTH, 0.0);
@@ -87,7 +93,7 @@ mod tests {
     fn latents_beyond_the_controls_are_reached() {
         let model = Model::factory();
         let format = ToneFormat::new(48_000.0);
-        let at = |control: f32| note(model.space.latent(&[control; 16])).render(&model, &format);
+        let at = |control: f32| note(model.space.latent(&[control; 16])).render(&model, None, &format);
         assert_ne!(at(1.0), at(1.3));
     }
 }

@@ -10,7 +10,8 @@ use crate::dsp::envelope::{Envelope, EnvelopeTimes};
 use crate::dsp::kernel::CHUNK;
 use crate::dsp::smooth::{OnePole, Ramp};
 use crate::model::latent::LATENTS;
-use crate::model::{Contour, Model};
+use crate::model::transfer::Transfer;
+use crate::model::{Contour, Model, Timbre};
 
 /// Time constant of latents, in seconds.
 const LATENT_SECONDS: f32 = 0.010;
@@ -35,6 +36,8 @@ const FLOOR_SLOPE: f32 = 4.0;
 /// What all voices of an engine share while a block is made.
 pub(super) struct Surroundings<'a> {
     pub(super) model: &'a Model,
+    /// What is added to the model's notes.
+    pub(super) transfer: Option<&'a Transfer>,
     pub(super) controls: &'a Controls,
     /// The latents' controls, which may lie beyond -1..1.
     pub(super) latents: &'a [f32; LATENTS],
@@ -148,7 +151,7 @@ impl Voice {
         self.fade = Ramp::new(1.0);
         self.peak_db = SILENCE_DB;
         self.envelope.start();
-        self.contour.start(&around.model.decoder);
+        self.contour.start();
         self.pitch.reset();
         self.slide(from_key, around);
     }
@@ -201,6 +204,11 @@ impl Voice {
     /// Ends at once.
     pub(super) fn silence(&mut self) {
         self.life = Life::Idle;
+    }
+
+    /// What the contour remembers was decoded from something that is no longer played.
+    pub(super) fn decode_anew(&mut self) {
+        self.contour.start();
     }
 
     /// Present loudness as amplitude, for the choice of a voice to steal.
@@ -280,12 +288,12 @@ impl Voice {
 
     /// Asks the model for the note `time` seconds after note-on.
     fn decode(&mut self, time: f32, around: &Surroundings<'_>) {
-        let decoder = &around.model.decoder;
+        let timbre = Timbre { decoder: &around.model.decoder, transfer: around.transfer };
         let latent = around.model.space.latent(&self.latents.map(|latent| latent.value()));
         let released = self.envelope.is_released().then(|| time - self.released_at as f32 / self.rate);
         let (pitch, velocity) = (self.timbre_pitch(around), self.velocity(around));
-        self.contour.frame(decoder, &latent, pitch, velocity, time, released, &mut self.frame);
-        self.contour.slots(decoder, &latent, pitch, velocity, &mut self.slots);
+        self.contour.frame(timbre, &latent, pitch, velocity, time, released, &mut self.frame);
+        self.contour.slots(timbre, &latent, pitch, velocity, &mut self.slots);
         self.press_floor();
     }
 

@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::analysis::frames::ANALYSIS_RATE;
 use crate::model::Model;
 use crate::model::latent::Latent;
-use crate::model::transfer::Residual;
+use crate::model::transfer::Transfer;
 use crate::synth::single::SingleNote;
 use crate::synth::tone::ToneFormat;
 
@@ -40,11 +40,6 @@ impl Performer {
         Ok(Self { model, format: ToneFormat::new(ANALYSIS_RATE as f32) })
     }
 
-    /// A performer of the same model with `amount` (0..1) of what it misses of a recording added to every note.
-    pub(super) fn with_residual(&self, residual: &Residual, amount: f32) -> Self {
-        Self { model: self.model.with_residual(residual, amount), format: self.format.clone() }
-    }
-
     /// The model that is played.
     pub(super) fn model(&self) -> &Model {
         &self.model
@@ -59,6 +54,11 @@ impl Performer {
 
     /// Plays a note in mono at 48 kHz, note-on at sample 0. The same note sounds the same each time.
     pub(super) fn play(&self, note: &Performance) -> Vec<f32> {
+        self.play_with(note, None)
+    }
+
+    /// The same with what was transferred from a recording.
+    pub(super) fn play_with(&self, note: &Performance, transfer: Option<&Transfer>) -> Vec<f32> {
         let single = SingleNote {
             latent: note.latent,
             key: note.key,
@@ -67,7 +67,7 @@ impl Performer {
             samples: note.length,
             seed: u32::from(note.key),
         };
-        single.render(&self.model, &self.format)
+        single.render(&self.model, transfer, &self.format)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::analysis::analyse;
 use crate::analysis::frames::ANALYSIS_RATE;
 use crate::media::audio::{Depth, read_mono_48k, write_wav};
 use crate::model::latent::Latent;
-use crate::model::transfer::Residual;
+use crate::model::transfer::{Residual, Transfer};
 
 /// Velocity at which recordings are taken to be played.
 const ENCODED_VELOCITY: f32 = 100.0;
@@ -70,8 +70,7 @@ impl Play {
                         Entry::Occupied(known) => known.into_mut(),
                         Entry::Vacant(new) => new.insert(self.encode(target, &performer)?),
                     };
-                    let performer = recording.performer.as_ref().unwrap_or(&performer);
-                    performer.play(&performance(target, recording.latent)?)
+                    performer.play_with(&performance(target, recording.latent)?, recording.transfer.as_ref())
                 }
                 Source::Instrument => {
                     let latent = performer.instrument(&target.instrument);
@@ -90,19 +89,19 @@ impl Play {
         let samples = read_mono_48k(&self.base.join(&target.enc_wav))?;
         let note = analyse(&samples, target.enc_pitch).with_context(|| format!("cannot analyse {}", target.enc_wav))?;
         let latent = performer.model().encoder.encode(&note, ENCODED_VELOCITY);
-        let transferred = self.transfer.map(|amount| {
-            let residual = Residual::of(performer.model(), &note, &latent, ENCODED_VELOCITY);
-            performer.with_residual(&residual, amount)
+        let transfer = self.transfer.map(|share| {
+            let residual = Residual::of(performer.model(), &note, &latent, ENCODED_VELOCITY, None);
+            Transfer::new(residual, share)
         });
-        Ok(Recording { latent, performer: transferred })
+        Ok(Recording { latent, transfer })
     }
 }
 
 /// What a recording tells.
 struct Recording {
     latent: Latent,
-    /// The model with the recording's residual, where that is asked for.
-    performer: Option<Performer>,
+    /// What the model misses of it, where that is asked for.
+    transfer: Option<Transfer>,
 }
 
 fn performance(target: &Target, latent: Latent) -> Result<Performance> {
