@@ -4,6 +4,7 @@ mod bench;
 mod info;
 mod notes;
 mod perform;
+mod plan;
 mod play;
 mod report;
 mod resynth;

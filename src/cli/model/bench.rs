@@ -11,6 +11,7 @@ use anyhow::{Context, Result, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::perform::{Performance, Performer};
+use super::plan::{LONG_HOLD_MS, nearest_recorded};
 use super::report::{Measurement, print_report};
 use super::resynth::SEED;
 use super::sampler::play_sample;
@@ -30,10 +31,9 @@ const ORACLE_BAR: f32 = 1.3;
 /// Pitches that are judged: every fourth from here on.
 const LOWEST_PITCH: u32 = 25;
 const PITCHES: u32 = 18;
-/// Velocities that are judged, and the trained velocity nearest to each.
-const VELOCITIES: [(u8, u8); 2] = [(70, 50), (104, 112)];
-/// How long notes are held: two in three long, the rest so that their release counts.
-const LONG_HOLD_MS: u32 = 2_500;
+/// Velocities that are judged.
+const VELOCITIES: [u8; 2] = [70, 104];
+/// How long the notes are held that are not held long: one in three, so that their release counts.
 const SHORT_HOLD_MS: std::ops::Range<u32> = 150..1_200;
 /// Peak below which a preset is taken to have no sound at a pitch.
 const SILENT: f32 = 1e-4;
@@ -132,7 +132,7 @@ impl Bench {
 fn choose(count: usize, random: &mut SplitMix) -> Vec<NoteName> {
     let note = |_| {
         let pitch = (LOWEST_PITCH + 4 * random.below(PITCHES)) as u8;
-        let velocity = VELOCITIES[random.below(VELOCITIES.len() as u32) as usize].0;
+        let velocity = VELOCITIES[random.below(VELOCITIES.len() as u32) as usize];
         let long = random.below(3) < 2;
         let short = SHORT_HOLD_MS.start + random.below(SHORT_HOLD_MS.end - SHORT_HOLD_MS.start);
         NoteName { pitch, velocity, hold_ms: if long { LONG_HOLD_MS } else { short } }
@@ -140,11 +140,9 @@ fn choose(count: usize, random: &mut SplitMix) -> Vec<NoteName> {
     (0..count).map(note).collect()
 }
 
-/// The trained note that a sampler would play for this one: the nearest even pitch, the nearest velocity, held long.
+/// The trained note that a sampler would play for this one.
 fn recorded_for(note: NoteName) -> NoteName {
-    let nearest = VELOCITIES.iter().find(|(judged, _)| *judged == note.velocity);
-    let velocity = nearest.map_or(note.velocity, |(_, recorded)| *recorded);
-    NoteName { pitch: note.pitch - 1, velocity, hold_ms: LONG_HOLD_MS }
+    nearest_recorded(note.pitch, note.velocity)
 }
 
 struct Worker<'a> {

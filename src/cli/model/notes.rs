@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::{Context, Result, bail, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::plan::{self, LONG_HOLD_MS};
 use crate::analysis::frames::ANALYSIS_RATE;
 use crate::media::audio::{Depth, write_wav};
 use crate::media::fluidsynth::render_notes;
@@ -32,12 +33,12 @@ pub(in crate::cli) struct Notes {
     /// Pitches [default: the even ones from 24 to 96].
     #[arg(long)]
     pitches: Option<NumberList>,
-    /// Velocities of the notes held for 2.5 s.
-    #[arg(long, default_value = "50,112")]
-    velocities: NumberList,
-    /// Velocities of the notes held for a pseudo-random 0.15 to 1.2 s.
-    #[arg(long, default_value = "84")]
-    short_velocities: NumberList,
+    /// Velocities of the notes held for 2.5 s [default: two for each pitch, from 20 to 127].
+    #[arg(long)]
+    velocities: Option<NumberList>,
+    /// Velocities of the notes held for a pseudo-random 0.15 to 1.2 s [default: one for each pitch].
+    #[arg(long)]
+    short_velocities: Option<NumberList>,
     /// Programs rendered at once.
     #[arg(long, default_value_t = 2)]
     jobs: usize,
@@ -46,8 +47,6 @@ pub(in crate::cli) struct Notes {
     judging: bool,
 }
 
-/// Milliseconds that a long note is held.
-const LONG_HOLD_MS: u32 = 2_500;
 /// Peak below which a preset is taken to have no sound at a pitch.
 const SILENT: f32 = 1e-4;
 
@@ -102,15 +101,18 @@ impl Notes {
 
     /// The notes of one preset, the same at every run.
     fn plan(&self, preset: &SoundfontPreset) -> Vec<NoteName> {
-        let default = || (24..=96).step_by(2).collect();
-        let pitches = self.pitches.as_ref().map_or_else(default, |list| list.0.clone());
+        let list = |chosen: &Option<NumberList>, default: &[u8]| {
+            let chosen = chosen.as_ref().map(|list| list.0.iter().map(|number| *number as u8).collect());
+            chosen.unwrap_or_else(|| default.to_vec())
+        };
         let mut notes = Vec::new();
-        for pitch in pitches {
-            let note = |velocity: &u32, hold_ms| NoteName { pitch: pitch as u8, velocity: *velocity as u8, hold_ms };
-            notes.extend(self.velocities.0.iter().map(|velocity| note(velocity, LONG_HOLD_MS)));
-            notes.extend(self.short_velocities.0.iter().map(|velocity| {
-                let seed = [u32::from(preset.bank), u32::from(preset.program), pitch, *velocity];
-                note(velocity, short_hold_ms(seed))
+        for pitch in list(&self.pitches, &plan::pitches().collect::<Vec<_>>()) {
+            let long = list(&self.velocities, &plan::long_velocities(pitch));
+            notes.extend(long.into_iter().map(|velocity| NoteName { pitch, velocity, hold_ms: LONG_HOLD_MS }));
+            let short = list(&self.short_velocities, &[plan::short_velocity(pitch)]);
+            notes.extend(short.into_iter().map(|velocity| {
+                let seed = [preset.bank.into(), preset.program.into(), pitch.into(), velocity.into()];
+                NoteName { pitch, velocity, hold_ms: short_hold_ms(seed) }
             }));
         }
         notes
