@@ -73,6 +73,8 @@ pub struct Drawing {
     pub augmentation: f32,
     /// Share of instruments that are mixed with another one.
     pub mixing: f32,
+    /// Share of instruments that are synthetic, where the data has such.
+    pub synthetic: f32,
 }
 
 /// Share of notes to hit that are the very note that the encoder hears.
@@ -98,9 +100,11 @@ impl Batch {
     }
 
     fn draw_row(&mut self, row: usize, data: &Dataset, drawing: Drawing, random: &mut Random) {
-        let instrument = &data.instruments[random.below(data.instruments.len())];
+        // There may be many more synthetic instruments than others: they must not drown them.
+        let synthetic = !data.synthetic.is_empty() && random.chance(drawing.synthetic);
+        let instrument = pick(if synthetic { &data.synthetic } else { &data.instruments }, random);
         let augmentation = Augmentation::draw(random, drawing.augmentation);
-        let other = &data.instruments[random.below(data.instruments.len())];
+        let other = pick(&data.instruments, random);
         let mut source = Source { instrument, mixed: None, augmentation };
         if random.chance(drawing.mixing) {
             source.mixed = Some((other, random.uniform()));
@@ -301,4 +305,27 @@ fn within(knots: &[f32], t: f32) -> (usize, f32) {
 
 fn pick<'a, T>(from: &'a [T], random: &mut Random) -> &'a T {
     &from[random.below(from.len())]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::dataset::tests::{tone, tones};
+
+    #[test]
+    fn synthetic_instruments_get_their_share_however_many_they_are() {
+        let synthetic = (0..500).filter_map(|i| {
+            let note = StoredNote::new(&tone(120.0, 0.5, 500.0), 90.0, 500.0)?;
+            InstrumentNotes::new(format!("fm_syn_{i:04}"), vec![note])
+        });
+        let data = Dataset { synthetic: synthetic.collect(), ..tones(3) };
+        let drawing =
+            Drawing { instruments: 400, notes: 1, moments: 1, augmentation: 0.0, mixing: 0.5, synthetic: 0.25 };
+        let count = |data: &Dataset| {
+            let batch = Batch::draw(data, drawing, &mut Random::new(1, 1));
+            batch.notes.iter().filter(|note| note.pitch == 120.0).count()
+        };
+        assert!((75..125).contains(&count(&data)), "{}", count(&data));
+        assert_eq!(count(&Dataset { synthetic: Vec::new(), ..data }), 0);
+    }
 }

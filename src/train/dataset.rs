@@ -148,20 +148,23 @@ impl InstrumentNotes {
 pub struct Dataset {
     /// The instruments, by name.
     pub instruments: Vec<InstrumentNotes>,
+    /// Instruments that are trained on beside them, but neither validated with nor listed in the model.
+    pub synthetic: Vec<InstrumentNotes>,
 }
 
 impl Dataset {
-    /// Number of notes.
+    /// Number of notes, without the synthetic ones.
     #[must_use]
     pub fn notes(&self) -> usize {
         self.instruments.iter().map(|instrument| instrument.notes.len()).sum()
     }
 
     /// Divides the notes in those to train on and every `one_in`th of each instrument to validate with. An instrument
-    /// with fewer notes is trained on whole.
+    /// with fewer notes is trained on whole, and so are the synthetic ones.
     #[must_use]
     pub fn split(self, one_in: usize) -> (Self, Self) {
-        let (mut training, mut validation) = (Self::default(), Self::default());
+        let mut training = Self { synthetic: self.synthetic, ..Self::default() };
+        let mut validation = Self::default();
         for (position, instrument) in self.instruments.into_iter().enumerate() {
             // A step that shares no divisor with the usual three notes per pitch, and a start that differs.
             let validates = |index: usize| (index * 7 + position * 5) % one_in == one_in - 1;
@@ -233,7 +236,7 @@ pub(super) mod tests {
             });
             InstrumentNotes::new(format!("tone_000_{i:03}"), notes.collect())
         });
-        Dataset { instruments: instruments.collect() }
+        Dataset { instruments: instruments.collect(), ..Dataset::default() }
     }
 
     #[test]

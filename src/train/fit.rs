@@ -26,7 +26,8 @@ use crate::train::dataset::FRAMES_PER_SECOND;
 /// One note in so many of each instrument is validated with, and never trained on.
 pub const VALIDATE_ONE_IN: usize = 24;
 /// Halves of instruments in a validation, each with this many instruments.
-const VALIDATION: Drawing = Drawing { instruments: 96, notes: 2, moments: 20, augmentation: 0.0, mixing: 0.0 };
+const VALIDATION: Drawing =
+    Drawing { instruments: 96, notes: 2, moments: 20, augmentation: 0.0, mixing: 0.0, synthetic: 0.0 };
 /// Steps over which the learning rate rises at the start.
 const WARM_UP: f32 = 60.0;
 /// Share of the learning rate that is left at the end.
@@ -55,6 +56,8 @@ pub struct Settings {
     pub mixing: f32,
     /// Strength of the augmentation.
     pub augmentation: f32,
+    /// Share of synthetic instruments, where the data has such.
+    pub synthetic: f32,
     /// Steps between two validations.
     pub validate_every: u64,
     /// Validations without a better one after which the run ends.
@@ -71,6 +74,7 @@ impl Default for Settings {
             kl: 2e-4,
             mixing: 0.1,
             augmentation: 1.0,
+            synthetic: 0.2,
             validate_every: 1_000,
             patience: 20,
         }
@@ -186,8 +190,8 @@ impl Run {
     }
 
     fn take_step(&mut self, data: &Dataset, gradients: &mut [Vec<f32>; 2]) {
-        let Settings { mixing, augmentation, seed, .. } = self.settings;
-        let drawing = Drawing { instruments: 16, notes: 2, moments: 20, augmentation, mixing };
+        let Settings { mixing, augmentation, synthetic, seed, .. } = self.settings;
+        let drawing = Drawing { instruments: 16, notes: 2, moments: 20, augmentation, mixing, synthetic };
         let weights = self.loss_weights();
         let (network, parameters, step) = (self.network, self.adam.parameters(), self.step);
         let half = |number: u64, gradient: &mut Vec<f32>| {
@@ -282,7 +286,7 @@ mod tests {
     #[test]
     fn the_gradient_of_the_whole_network_agrees_with_finite_differences() {
         let data = tones(4);
-        let drawing = Drawing { instruments: 4, notes: 2, moments: 20, augmentation: 1.0, mixing: 0.5 };
+        let drawing = Drawing { instruments: 4, notes: 2, moments: 20, augmentation: 1.0, mixing: 0.5, synthetic: 0.0 };
         let network = Network::new();
         let parameters = network.untrained(3);
         let weights = LossWeights { bands: 1.0, kl: 1e-2 };

@@ -50,6 +50,12 @@ pub(in crate::cli) struct Train {
     /// Strength of the random changes to the notes; 1 is full.
     #[arg(long, default_value_t = Settings::default().augmentation)]
     augmentation: f32,
+    /// Folder of synthetic notes: trained on as well, but neither validated with nor listed in the model.
+    #[arg(long, value_name = "DIR")]
+    synthetic: Option<PathBuf>,
+    /// Share of synthetic instruments in a step, 0 to 1.
+    #[arg(long, default_value_t = Settings::default().synthetic)]
+    synthetic_share: f32,
     /// Also trains on notes whose names mark them as kept for judging (pitches congruent to 1 mod 4, velocities 70 and
     /// 104 in names such as p061_v084_h2500).
     #[arg(long)]
@@ -72,11 +78,16 @@ impl Train {
     pub(super) fn run(self) -> Result<()> {
         let folder = self.out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         ensure!(folder.is_dir(), "there is no folder {} to write the model to", folder.display());
-        let data = self.load_data()?;
+        let data = self.load_data(&self.data)?;
         let (notes, instruments) = (data.notes(), data.instruments.len());
-        let (training, validation) = data.clone().split(VALIDATE_ONE_IN);
+        let (mut training, validation) = data.clone().split(VALIDATE_ONE_IN);
         let validation = if validation.instruments.is_empty() { training.clone() } else { validation };
         println!("{notes} notes of {instruments} instruments, {} to validate", validation.notes());
+        if let Some(folder) = &self.synthetic {
+            let synthetic = self.load_data(folder)?;
+            println!("{} synthetic notes of {} instruments", synthetic.notes(), synthetic.instruments.len());
+            training.synthetic = synthetic.instruments;
+        }
         let mut run = match &self.resume {
             Some(path) => Run::resume(path)?,
             None => Run::new(self.settings(), &training),
@@ -93,11 +104,11 @@ impl Train {
         std::fs::remove_file(&checkpoint).with_context(|| format!("cannot remove {}", checkpoint.display()))
     }
 
-    fn load_data(&self) -> Result<Dataset> {
+    fn load_data(&self, folder: &Path) -> Result<Dataset> {
         let bar = progress_bar("{bar:40} {pos}/{len} notes analysed, {eta} left");
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let options = LoadOptions { all_notes: self.all_notes, threads };
-        let Loaded { data, problems, left_out } = load(&self.data, options, &analyse_note, &bar);
+        let Loaded { data, problems, left_out } = load(folder, options, &analyse_note, &bar);
         bar.finish_and_clear();
         for problem in problems.iter().take(PROBLEMS_SHOWN) {
             println!("left out: {}: {}", problem.path.display(), problem.reason);
@@ -108,7 +119,7 @@ impl Train {
         if left_out > 0 {
             println!("{left_out} notes are kept for judging and were left out; --all-notes trains on them too");
         }
-        ensure!(!data.instruments.is_empty(), "there is no usable note in {}", self.data.display());
+        ensure!(!data.instruments.is_empty(), "there is no usable note in {}", folder.display());
         Ok(data)
     }
 
@@ -121,6 +132,7 @@ impl Train {
             kl: self.kl,
             mixing: self.mixing,
             augmentation: self.augmentation,
+            synthetic: self.synthetic_share,
             ..Settings::default()
         }
     }
@@ -128,9 +140,12 @@ impl Train {
     fn card(&self, run: &Run, report: &Report, notes: usize, instruments: usize) -> Card {
         let settings = run.settings();
         let file_name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let synthetic = self.synthetic.as_ref().map(|folder| (file_name(folder), settings.synthetic));
+        let synthetic = synthetic.map(|(folder, share)| format!(" --synthetic {folder} --synthetic-share {share}"));
+        let synthetic = synthetic.unwrap_or_default();
         let command = format!(
             "zitherctl model train --data {} --out {} --steps {} --seed {} --learning-rate {} --bands {} --kl {} \
-             --mixing {} --augmentation {}{}",
+             --mixing {} --augmentation {}{synthetic}{}",
             file_name(&self.data),
             file_name(&self.out),
             settings.steps,
@@ -231,30 +246,37 @@ mod tests {
         train: Train,
     }
 
-    #[test]
-    fn a_folder_of_recordings_becomes_a_model_that_opens() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        for (instrument, overtone) in [("dull", 0.05_f32), ("bright", 0.5)] {
-            std::fs::create_dir(folder.path().join(instrument)).expect("a new folder");
+    /// Two instruments of three notes each, one of them for judging.
+    fn record(folder: &Path, instruments: [&str; 2]) {
+        for (instrument, overtone) in instruments.into_iter().zip([0.05_f32, 0.5]) {
+            std::fs::create_dir_all(folder.join(instrument)).expect("a new folder");
             for (name, hz) in [("C4 v100", 261.63_f32), ("G4 v60", 392.0), ("p061_v084_h500", 277.18)] {
                 let wave = |t: f32| (hz * t).sin() + overtone * (3.0 * hz * t).sin();
                 let samples: Vec<f32> = (0..24_000)
                     .map(|i| i as f32 / 48_000.0)
                     .map(|t| 0.3 * (-4.0 * t).exp() * wave(std::f32::consts::TAU * t))
                     .collect();
-                let path = folder.path().join(instrument).join(format!("{name}.wav"));
+                let path = folder.join(instrument).join(format!("{name}.wav"));
                 write_wav(&path, &[&samples], ANALYSIS_RATE, Depth::Int24).expect("a new file");
             }
         }
+    }
+
+    #[test]
+    fn a_folder_of_recordings_becomes_a_model_that_opens() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (data, synthetic) = (folder.path().join("data"), folder.path().join("synthetic"));
+        record(&data, ["dull", "bright"]);
+        record(&synthetic, ["made_dull", "made_bright"]);
         let out = folder.path().join("my.safetensors");
-        let data = folder.path().as_os_str();
-        let arguments = ["train".as_ref(), "--data".as_ref(), data, "--out".as_ref(), out.as_os_str()];
-        let arguments = arguments.into_iter().chain(["--steps".as_ref(), "4".as_ref()]);
-        Command::parse_from(arguments).train.run().expect("it trains");
+        let arguments = ["train".as_ref(), "--data".as_ref(), data.as_os_str(), "--out".as_ref(), out.as_os_str()];
+        let more = ["--steps".as_ref(), "4".as_ref(), "--synthetic".as_ref(), synthetic.as_os_str()];
+        Command::parse_from(arguments.into_iter().chain(more)).train.run().expect("it trains");
         let model = Model::open(&out).expect("a model");
         let names: Vec<_> = model.instruments.iter().map(|instrument| instrument.name.as_str()).collect();
         assert_eq!((names, model.card.name.as_str()), (vec!["bright", "dull"], "my"));
         assert_eq!(model.card.figures["notes"], 4.0, "the note for judging is left out");
+        assert!(model.card.command.contains("--synthetic synthetic --synthetic-share 0.2"), "{}", model.card.command);
         assert!(!out.with_extension("checkpoint").exists());
     }
 }
