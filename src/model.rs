@@ -10,6 +10,7 @@ mod encoder;
 mod file;
 pub(crate) mod kernel;
 pub mod latent;
+pub mod motion;
 pub mod transfer;
 pub mod weights;
 

@@ -1,4 +1,4 @@
-//! Training of `knot-vae-1`: notes on disk become a model. Never part of the plugin's work; backward passes are written
+//! Training of `knot-vae-2`: notes on disk become a model. Never part of the plugin's work; backward passes are written
 //! by hand on `ndarray`, because at this size they are simple, and a tenth of the code that a framework would bring.
 
 pub mod augment;

@@ -1,4 +1,4 @@
-//! The fixed shape of `knot-vae-1`: what the networks read and write, shared by inference and training.
+//! The fixed shape of `knot-vae-2`: what the networks read and write, shared by inference and training.
 //!
 //! The decoder paints a whole note at once: levels at [`KNOTS_S`] after note-on and level changes at
 //! [`RELEASE_KNOTS_S`] after note-off, linear in time between them. Any moment of a note can therefore be asked for, in
@@ -9,7 +9,7 @@ use super::latent::{LATENTS, Latent};
 use crate::analysis::frames::{Frame, NOISE_BANDS, PARTIALS, SILENCE_DB};
 
 /// Name of the architecture, as it stands in model files.
-pub const ARCHITECTURE: &str = "knot-vae-1";
+pub const ARCHITECTURE: &str = "knot-vae-2";
 /// Values per knot: partial levels, noise levels, pitch deviation, in this order.
 pub const OUTPUTS: usize = PARTIALS + NOISE_BANDS + 1;
 /// Values per knot that are levels; the last output is the pitch deviation.
@@ -29,8 +29,13 @@ pub const KNOTS_S: [f32; HELD_KNOTS] = [
 pub const RELEASE_KNOTS_S: [f32; RELEASE_KNOTS + 1] = [0.0, 0.010, 0.025, 0.050, 0.100, 0.200, 0.400, 0.700];
 /// Width of the decoder's trunk and of the encoder's hidden layers.
 pub const HIDDEN: usize = 256;
-/// Width of the slot net's hidden layers.
-pub const SLOT_HIDDEN: usize = 128;
+/// Width of the note net's hidden layers.
+pub const NOTE_HIDDEN: usize = 128;
+/// Outputs of the note net that tell how a note moves, see [`motion`](super::motion): depth and rate of each partial's
+/// sway; depth, rate and delay of vibrato and of tremolo.
+pub const MOTION_OUTPUTS: usize = 2 * PARTIALS + 2 * 3;
+/// Outputs of the note net, which tells what is the same for the whole note: slot deviations, then the motion.
+pub const NOTE_OUTPUTS: usize = PARTIALS + MOTION_OUTPUTS;
 /// Radial basis functions over the pitch, MIDI 24..96.
 pub const PITCH_BASES: usize = 10;
 /// Inputs that tell pitch and velocity: pitch, its bases, velocity, its square.

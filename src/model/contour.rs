@@ -1,14 +1,17 @@
 //! The course of one note: the decoder's picture of it, looked at one moment at a time.
 
 use super::architecture::{
-    CENTS_SCALE, HELD_KNOTS, HIDDEN, KNOTS_S, LEVEL_OFFSET, LEVEL_SCALE, LEVELS, OUTPUTS, RELEASE_KNOTS_S, SLOT_SCALE,
-    bracket, conditions,
+    CENTS_SCALE, HELD_KNOTS, HIDDEN, KNOTS_S, LEVEL_OFFSET, LEVEL_SCALE, LEVELS, NOTE_OUTPUTS, OUTPUTS,
+    RELEASE_KNOTS_S, SLOT_SCALE, bracket, conditions,
 };
-use super::decoder::{Decoder, KNOT_WIDTH};
+use super::decoder::{Decoder, KNOT_WIDTH, NOTE_WIDTH};
 use super::kernel::exp;
 use super::latent::Latent;
+use super::motion;
 use super::transfer::{Reading, Transfer};
-use crate::analysis::frames::{ANALYSIS_RATE, Frame, NOISE_BANDS, PARTIALS, SILENCE_DB, Slots, pitch_hz, slot_ratio};
+use crate::analysis::frames::{
+    ANALYSIS_RATE, Frame, Motion, NOISE_BANDS, PARTIALS, SILENCE_DB, Slots, pitch_hz, slot_ratio,
+};
 
 /// Moves of a latent below this go unheard (some 0.02 dB), and are not decoded.
 const LATENT_EPSILON: f32 = 2e-3;
@@ -48,7 +51,8 @@ impl<'a> From<&'a Decoder> for Timbre<'a> {
 /// stand still, and the knots on either side of the moment in use.
 ///
 /// Belongs to its voice on the audio thread; made once, it neither allocates nor fails. With everything moving a frame
-/// costs 196 k multiplications (254 k after note-off), standing still next to nothing.
+/// costs 196 k multiplications (254 k after note-off), and 45 k for what holds for the whole note; standing still next
+/// to nothing.
 pub struct Contour {
     at: Option<Point>,
     hidden: [f32; HIDDEN],
@@ -60,7 +64,9 @@ pub struct Contour {
     tail: Knot,
     released: [Knot; 2],
     slots: [f32; PARTIALS],
-    slots_known: bool,
+    motion: Motion,
+    /// Whether slots and motion are those of the point.
+    note_known: bool,
 }
 
 /// What the decoder was last asked for.
@@ -110,7 +116,8 @@ impl Contour {
             tail: Knot::NONE,
             released: [Knot::NONE; 2],
             slots: [0.0; PARTIALS],
-            slots_known: false,
+            motion: Motion::STILL,
+            note_known: false,
         }
     }
 
@@ -158,20 +165,42 @@ impl Contour {
         velocity: f32,
         out: &mut Slots,
     ) {
-        let (timbre, point) = (timbre.into(), Point::sane(latent, pitch, velocity));
-        self.follow(timbre, point);
-        if !self.slots_known {
-            timbre.decoder.slots(&conditions(&point.latent, point.pitch, point.velocity), &mut self.slots);
-            if let Some(transfer) = timbre.transfer {
-                transfer.add_slots(&self.reading, &mut self.slots);
-            }
-            self.slots_known = true;
-        }
+        let point = Point::sane(latent, pitch, velocity);
+        self.know_note(timbre.into(), point);
         let fundamental = pitch_hz(point.pitch);
         for k in 0..PARTIALS {
             out.cents[k] = self.slots[k] * SLOT_SCALE;
             let hz = fundamental * slot_ratio(k) * (out.cents[k] / 1_200.0).exp2();
             out.in_band[k] = hz < 0.46 * ANALYSIS_RATE as f32;
+        }
+    }
+
+    /// How the note moves about the course of its frames, within the bounds of [`motion`] at any point.
+    pub fn motion<'a>(
+        &mut self,
+        timbre: impl Into<Timbre<'a>>,
+        latent: &Latent,
+        pitch: f32,
+        velocity: f32,
+        out: &mut Motion,
+    ) {
+        self.know_note(timbre.into(), Point::sane(latent, pitch, velocity));
+        out.clone_from(&self.motion);
+    }
+
+    /// Finds out what holds for the whole note, unless it is known.
+    fn know_note(&mut self, timbre: Timbre<'_>, point: Point) {
+        self.follow(timbre, point);
+        if !self.note_known {
+            let mut note = [0.0; NOTE_WIDTH];
+            timbre.decoder.note(&conditions(&point.latent, point.pitch, point.velocity), &mut note);
+            let (slots, moves) = note[..NOTE_OUTPUTS].split_at(PARTIALS);
+            self.slots.copy_from_slice(slots);
+            if let Some(transfer) = timbre.transfer {
+                transfer.add_slots(&self.reading, &mut self.slots);
+            }
+            self.motion = motion::motion(moves.first_chunk().expect("the motion comes last"));
+            self.note_known = true;
         }
     }
 
@@ -187,7 +216,7 @@ impl Contour {
         self.at = Some(point);
         let knots = self.held.iter_mut().chain(&mut self.released).chain([&mut self.tail]);
         knots.for_each(|knot| knot.number = None);
-        self.slots_known = false;
+        self.note_known = false;
     }
 
     /// The held course at time `t`, in the units of the outputs.
@@ -390,6 +419,24 @@ mod tests {
             assert!(out.cents.is_finite());
             contour.frame(&decoder, &Latent([bad; 16]), bad, bad, bad, None, &mut out);
             assert!(out.partial_db.iter().chain(&out.noise_db).all(|db| (SILENCE_DB..=20.0).contains(db)), "{bad}");
+        }
+    }
+
+    #[test]
+    fn motion_is_that_of_the_point_and_within_bounds_everywhere() {
+        let decoder = Decoder::new(&Weights::untrained(3));
+        let (mut contour, mut out) = (Contour::new(), Motion::STILL);
+        contour.motion(&decoder, &Latent([0.5; 16]), 60.0, 100.0, &mut out);
+        let here = out.clone();
+        assert!(here.sway_db.iter().any(|&db| db > 0.0) && here.sway_hz.iter().any(|&hz| hz != 1.0));
+        contour.motion(&decoder, &Latent([-0.5; 16]), 60.0, 100.0, &mut out);
+        assert_ne!(out, here);
+        contour.motion(&decoder, &Latent([0.5; 16]), 60.0, 100.0, &mut out);
+        assert_eq!(out, here);
+        for bad in [f32::NAN, f32::INFINITY, -1e30] {
+            contour.motion(&decoder, &Latent([bad; 16]), bad, bad, &mut out);
+            assert!(out.sway_db.iter().all(|db| (0.0..=12.0).contains(db)));
+            assert!(out.sway_hz.iter().chain([&out.vibrato.hz]).all(|hz| (0.2..=16.0).contains(hz)));
         }
     }
 

@@ -1,12 +1,13 @@
 //! The decoder: from a point of the latent space, a pitch and a velocity to the levels of a note at its knots.
 
-use super::architecture::{CONDITIONS, HIDDEN, KNOTS, OUTPUTS, SLOT_HIDDEN};
+use super::architecture::{CONDITIONS, HIDDEN, KNOTS, NOTE_HIDDEN, NOTE_OUTPUTS, OUTPUTS};
 use super::kernel::{LANES, Path, Row};
 use super::weights::{Linear, Weights, layer};
-use crate::analysis::frames::PARTIALS;
 
 /// [`OUTPUTS`], rounded up to whole panels.
 pub(crate) const KNOT_WIDTH: usize = OUTPUTS.div_ceil(LANES) * LANES;
+/// The same for [`NOTE_OUTPUTS`].
+pub(crate) const NOTE_WIDTH: usize = NOTE_OUTPUTS.div_ceil(LANES) * LANES;
 
 /// The decoder's networks, packed for the audio thread.
 ///
@@ -17,7 +18,7 @@ pub struct Decoder {
     path: Path,
     trunk: [Packed; 3],
     knots: Box<[Packed]>,
-    slots: [Packed; 3],
+    note: [Packed; 3],
 }
 
 impl Decoder {
@@ -30,7 +31,7 @@ impl Decoder {
         let three = |first: usize| std::array::from_fn(|i| Packed::whole(&weights.linears[first + i]));
         let head = &weights.linears[layer::HEAD];
         let knots = (0..KNOTS).map(|knot| Packed::new(head, knot * OUTPUTS..(knot + 1) * OUTPUTS)).collect();
-        Self { path, trunk: three(layer::TRUNK), knots, slots: three(layer::SLOTS) }
+        Self { path, trunk: three(layer::TRUNK), knots, note: three(layer::NOTE) }
     }
 
     /// Runs the trunk: about 138 k multiplications.
@@ -53,14 +54,15 @@ impl Decoder {
         self.knots[knot].apply(self.path, hidden, out);
     }
 
-    /// The slots' deviations in units of [`SLOT_SCALE`](super::architecture::SLOT_SCALE): about 28 k multiplications.
-    pub(crate) fn slots(&self, conditions: &[f32; CONDITIONS], out: &mut [f32; PARTIALS]) {
-        let (mut first, mut second) = ([0.0; SLOT_HIDDEN], [0.0; SLOT_HIDDEN]);
-        self.slots[0].apply(self.path, conditions, &mut first);
+    /// The [`NOTE_OUTPUTS`] that hold for the whole note: slot deviations in units of
+    /// [`SLOT_SCALE`](super::architecture::SLOT_SCALE), and its [`motion`](super::motion). About 45 k multiplications.
+    pub(crate) fn note(&self, conditions: &[f32; CONDITIONS], out: &mut [f32; NOTE_WIDTH]) {
+        let (mut first, mut second) = ([0.0; NOTE_HIDDEN], [0.0; NOTE_HIDDEN]);
+        self.note[0].apply(self.path, conditions, &mut first);
         self.silu(&mut first);
-        self.slots[1].apply(self.path, &first, &mut second);
+        self.note[1].apply(self.path, &first, &mut second);
         self.silu(&mut second);
-        self.slots[2].apply(self.path, &second, out);
+        self.note[2].apply(self.path, &second, out);
     }
 
     fn silu(&self, values: &mut [f32]) {
@@ -147,9 +149,9 @@ mod tests {
             hidden.iter_mut().zip(next).for_each(|(h, n)| *h += n);
         }
         let head = exact(&weights.linears[layer::HEAD], &hidden);
-        let first = exact_silu(exact(&weights.linears[layer::SLOTS], &input));
-        let second = exact_silu(exact(&weights.linears[layer::SLOTS + 1], &first));
-        let slots = exact(&weights.linears[layer::SLOTS + 2], &second);
+        let first = exact_silu(exact(&weights.linears[layer::NOTE], &input));
+        let second = exact_silu(exact(&weights.linears[layer::NOTE + 1], &first));
+        let note = exact(&weights.linears[layer::NOTE + 2], &second);
         for path in Path::available() {
             let decoder = Decoder::with_path(&weights, path);
             let mut trunk = [0.0; HIDDEN];
@@ -162,9 +164,9 @@ mod tests {
                     assert!((f64::from(value) - exact).abs() < 2e-4, "{path:?} knot {knot}: {value} {exact}");
                 }
             }
-            let mut out = [0.0; PARTIALS];
-            decoder.slots(&conditions, &mut out);
-            assert!(out.iter().zip(&slots).all(|(&value, exact)| (f64::from(value) - exact).abs() < 2e-4));
+            let mut out = [0.0; NOTE_WIDTH];
+            decoder.note(&conditions, &mut out);
+            assert!(out.iter().zip(&note).all(|(&value, exact)| (f64::from(value) - exact).abs() < 2e-4));
         }
     }
 }

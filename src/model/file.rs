@@ -20,7 +20,7 @@ use super::{Card, Instrument, Model};
 
 /// Version of the metadata.
 const VERSION: u32 = 1;
-/// Largest model file; the weights of `knot-vae-1` take 3 MB.
+/// Largest model file; the weights of `knot-vae-2` take 3 MB.
 pub const MAX_FILE_BYTES: u64 = 256 << 20;
 /// Largest header. One instrument takes some 300 bytes of it.
 const MAX_HEADER_BYTES: u64 = 1 << 20;
@@ -293,7 +293,7 @@ mod tests {
         assert!(refusal(&bytes[..100]).contains("no complete safetensors"));
         assert!(refusal(&bytes[..3]).contains("no header"));
         assert!(refusal(&[0xff; 64]).contains("header would take"));
-        let other = with_header(&bytes, |text| text.replace("knot-vae-1", "knot-vae-9"));
+        let other = with_header(&bytes, |text| text.replace("knot-vae-2", "knot-vae-9"));
         assert!(refusal(&other).contains("architecture `knot-vae-9`"));
         let newer = with_header(&bytes, |text| text.replace(r#"\"version\":1"#, r#"\"version\":2"#));
         assert!(refusal(&newer).contains("format version 2"));

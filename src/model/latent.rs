@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Number of latents of the architecture `knot-vae-1`.
+/// Number of latents of the architecture `knot-vae-2`.
 pub const LATENTS: usize = 16;
 
 /// A point of the latent space, in the model's own coordinates (unit-variance prior).

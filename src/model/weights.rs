@@ -1,8 +1,8 @@
 //! The weights of all networks as plain arrays: what training yields and a model file holds.
 
 use super::architecture::{
-    CONDITIONS, ENCODER_INPUTS, HELD_KNOTS, HIDDEN, KNOTS, KNOTS_S, LEVEL_OFFSET, LEVEL_SCALE, OUTPUTS,
-    RELEASE_KNOTS_S, SLOT_HIDDEN,
+    CONDITIONS, ENCODER_INPUTS, HELD_KNOTS, HIDDEN, KNOTS, KNOTS_S, LEVEL_OFFSET, LEVEL_SCALE, NOTE_HIDDEN,
+    NOTE_OUTPUTS, OUTPUTS, RELEASE_KNOTS_S,
 };
 use super::latent::LATENTS;
 use crate::analysis::frames::PARTIALS;
@@ -26,9 +26,9 @@ pub const LINEARS: [(&str, usize, usize); 10] = [
     ("decoder.trunk.1", HIDDEN, HIDDEN),
     ("decoder.trunk.2", HIDDEN, HIDDEN),
     ("decoder.head", HIDDEN, KNOTS * OUTPUTS),
-    ("decoder.slots.0", CONDITIONS, SLOT_HIDDEN),
-    ("decoder.slots.1", SLOT_HIDDEN, SLOT_HIDDEN),
-    ("decoder.slots.2", SLOT_HIDDEN, PARTIALS),
+    ("decoder.note.0", CONDITIONS, NOTE_HIDDEN),
+    ("decoder.note.1", NOTE_HIDDEN, NOTE_HIDDEN),
+    ("decoder.note.2", NOTE_HIDDEN, NOTE_OUTPUTS),
     ("encoder.0", ENCODER_INPUTS, HIDDEN),
     ("encoder.1", HIDDEN, HIDDEN),
     ("encoder.mean", HIDDEN, LATENTS),
@@ -40,13 +40,13 @@ pub mod layer {
     pub const TRUNK: usize = 0;
     /// The head, all knots after note-on, then those after note-off.
     pub const HEAD: usize = 3;
-    /// First of three maps of the slot net.
-    pub const SLOTS: usize = 4;
+    /// First of three maps of the note net.
+    pub const NOTE: usize = 4;
     /// First of three maps of the encoder, the last of which gives the mean of the latents.
     pub const ENCODER: usize = 7;
 }
 
-/// All weights of `knot-vae-1`.
+/// All weights of `knot-vae-2`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights {
     /// In the order of [`LINEARS`].
@@ -62,7 +62,7 @@ impl Weights {
         let linears = LINEARS.iter().map(|&(name, inputs, outputs)| {
             let gain = if name == "decoder.head" {
                 0.3
-            } else if name == "decoder.slots.2" {
+            } else if name == "decoder.note.2" {
                 0.1
             } else {
                 1.0

@@ -63,7 +63,7 @@ fn ranges(points: &[Latent]) -> [f32; LATENTS] {
 
 /// Rewrites the weights for latents `axes^T (z - centre)` in place of `z`: the same sounds from other numbers.
 fn turn(weights: &mut Weights, axes: &Matrix, centre: &Latent) {
-    for first in [layer::TRUNK, layer::SLOTS] {
+    for first in [layer::TRUNK, layer::NOTE] {
         let linear = &mut weights.linears[first];
         for (row, bias) in linear.weight.chunks_exact_mut(linear.inputs).zip(&mut linear.bias) {
             let latents = row.first_chunk_mut().expect("the latents come first");

@@ -1,14 +1,14 @@
 //! The whole autoencoder, forward and backward, for one batch.
 
-use ndarray::{Array2, s};
+use ndarray::{Array2, ArrayView2, s};
 
 use super::batch::Batch;
 use super::layers::{Dense, Stack, StackKind};
 use super::loss::{self, LossWeights, Terms, Values};
 use crate::analysis::frames::PARTIALS;
 use crate::model::architecture::{
-    CENTS_SCALE, CONDITIONS, ENCODER_INPUTS, HELD_KNOTS, HIDDEN, KNOTS, LEVEL_OFFSET, LEVEL_SCALE, LEVELS, OUTPUTS,
-    SLOT_HIDDEN, SLOT_SCALE, conditions,
+    CENTS_SCALE, CONDITIONS, ENCODER_INPUTS, HELD_KNOTS, HIDDEN, KNOTS, LEVEL_OFFSET, LEVEL_SCALE, LEVELS, NOTE_HIDDEN,
+    NOTE_OUTPUTS, OUTPUTS, SLOT_SCALE, conditions,
 };
 use crate::model::latent::{LATENTS, Latent};
 use crate::model::weights::{LINEARS, Linear, Weights, layer};
@@ -22,7 +22,7 @@ const LOG_VARIANCE: std::ops::RangeInclusive<f32> = -10.0..=4.0;
 pub struct Network {
     trunk: Stack,
     head: Dense,
-    slots: Stack,
+    note: Stack,
     /// Its last layer gives the means of the latents, then the logarithms of their variances.
     encoder: Stack,
 }
@@ -34,7 +34,7 @@ impl Default for Network {
 }
 
 impl Network {
-    /// `knot-vae-1`.
+    /// `knot-vae-2`.
     #[must_use]
     pub fn new() -> Self {
         let mut offset = 0;
@@ -45,19 +45,19 @@ impl Network {
         };
         let trunk = [dense(CONDITIONS, HIDDEN), dense(HIDDEN, HIDDEN), dense(HIDDEN, HIDDEN)];
         let head = dense(HIDDEN, KNOTS * OUTPUTS);
-        let slots = [dense(CONDITIONS, SLOT_HIDDEN), dense(SLOT_HIDDEN, SLOT_HIDDEN), dense(SLOT_HIDDEN, PARTIALS)];
+        let note = [dense(CONDITIONS, NOTE_HIDDEN), dense(NOTE_HIDDEN, NOTE_HIDDEN), dense(NOTE_HIDDEN, NOTE_OUTPUTS)];
         let encoder = [dense(ENCODER_INPUTS, HIDDEN), dense(HIDDEN, HIDDEN), dense(HIDDEN, 2 * LATENTS)];
         let plain = |layers| Stack { layers, kind: StackKind::Plain };
         Self {
             trunk: Stack { layers: trunk, kind: StackKind::Residual },
             head,
-            slots: plain(slots),
+            note: plain(note),
             encoder: plain(encoder),
         }
     }
 
     fn layers(&self) -> impl Iterator<Item = Dense> {
-        let [a, b, c] = [self.trunk.layers, self.slots.layers, self.encoder.layers];
+        let [a, b, c] = [self.trunk.layers, self.note.layers, self.encoder.layers];
         a.into_iter().chain([self.head]).chain(b).chain(c)
     }
 
@@ -128,10 +128,10 @@ impl Network {
         let inputs = decoder_inputs(batch, &posterior.latents);
         let trunk = self.trunk.forward(parameters, inputs.clone());
         let pictures = self.head.forward(parameters, trunk.output());
-        let slots = self.slots.forward(parameters, inputs);
+        let note = self.note.forward(parameters, inputs);
         let (mut terms, frame_gradient) =
             loss::frames(&batch.notes, &batch.moments, &look_up(batch, &pictures), weights);
-        let (slot_loss, slot_gradient) = loss::slots(&batch.notes, &slot_cents(&slots.output().to_owned()));
+        let (slot_loss, slot_gradient) = loss::slots(&batch.notes, &slot_cents(note.output()));
         terms.slots = slot_loss;
         terms.kl = posterior.divergence();
         if let Some(gradient) = gradient {
@@ -139,9 +139,10 @@ impl Network {
             self.head.backward(trunk.output(), pictures.view(), gradient);
             let hidden = self.head.input_gradient(parameters, pictures.view());
             let mut inputs = self.trunk.backward(parameters, &trunk, hidden, gradient);
-            let slot_gradient =
-                Array2::from_shape_fn((batch.notes.len(), PARTIALS), |(note, k)| slot_gradient[note][k] * SLOT_SCALE);
-            inputs += &self.slots.backward(parameters, &slots, slot_gradient, gradient);
+            let note_gradient = Array2::from_shape_fn((batch.notes.len(), NOTE_OUTPUTS), |(note, output)| {
+                if output < PARTIALS { slot_gradient[note][output] * SLOT_SCALE } else { 0.0 }
+            });
+            inputs += &self.note.backward(parameters, &note, note_gradient, gradient);
             let latents = sum_by_row(batch, &inputs);
             let encoded_gradient = posterior.backward(&latents, &batch.noise, weights.kl);
             let _ = self.encoder.backward(parameters, &encoded, encoded_gradient, gradient);
@@ -212,8 +213,8 @@ fn sum_by_row(batch: &Batch, inputs: &Array2<f32>) -> Array2<f32> {
     latents
 }
 
-fn slot_cents(slots: &Array2<f32>) -> Vec<[f32; PARTIALS]> {
-    slots.rows().into_iter().map(|row| std::array::from_fn(|k| row[k] * SLOT_SCALE)).collect()
+fn slot_cents(note: ArrayView2<'_, f32>) -> Vec<[f32; PARTIALS]> {
+    note.rows().into_iter().map(|row| std::array::from_fn(|k| row[k] * SLOT_SCALE)).collect()
 }
 
 /// The knots that a moment lies between, with their weights: two after note-on, up to two after note-off, which move
