@@ -51,6 +51,51 @@ pub fn distances(reference: &[f32], resynthesis: &[f32]) -> Distances {
     }
 }
 
+/// How the levels of a resynthesis lie to those of its original: tells loudness from colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LevelMatch {
+    /// Mean signed difference over the cells of `lmd`, in dB; above 0 the resynthesis is the louder.
+    pub offset: f32,
+    /// Gain that brings the resynthesis nearest to its original, in dB.
+    pub gain: f32,
+    /// What `lmd` is at that gain.
+    pub lmd: f32,
+}
+
+/// Largest gain that is tried, and the steps of the first and second search, in tenths of a dB.
+const GAIN_SEARCH: (i32, usize) = (250, 10);
+
+/// Compares levels as [`distances`] does.
+#[must_use]
+pub fn level_match(reference: &[f32], resynthesis: &[f32]) -> LevelMatch {
+    let length = reference.len().max(resynthesis.len());
+    let pair = [reference, resynthesis].map(|samples| {
+        let mut samples = samples.to_vec();
+        samples.resize(length, 0.0);
+        band_powers(&samples, 2_048, 480, 64)
+    });
+    let floor = floor_of(&pair[0]);
+    let db = |power: f32| 10.0 * (power / floor).max(f32::MIN_POSITIVE).log10();
+    let cells: Vec<(f32, f32)> = pair[0].iter().zip(&pair[1]).map(|(&a, &b)| (db(a), db(b))).collect();
+    // Means over the cells in which either is heard, of signed and of absolute difference.
+    let compare = |tenths: i32| {
+        let gain = 0.1 * tenths as f32;
+        let heard = cells.iter().map(|(a, b)| (*a, b + gain)).filter(|(a, b)| a.max(*b) > 0.0);
+        let (signed, absolute, count) = heard.fold((0.0_f64, 0.0_f64, 0.0_f64), |(signed, absolute, count), (a, b)| {
+            let difference = f64::from(b.max(0.0) - a.max(0.0));
+            (signed + difference, absolute + difference.abs(), count + 1.0)
+        });
+        ((signed / count.max(1.0)) as f32, (absolute / count.max(1.0)) as f32)
+    };
+    let best = |gains: &mut dyn Iterator<Item = i32>| {
+        gains.min_by(|a, b| compare(*a).1.total_cmp(&compare(*b).1)).unwrap_or(0)
+    };
+    let (most, step) = GAIN_SEARCH;
+    let coarse = best(&mut (-most..=most).step_by(step));
+    let gain = best(&mut (coarse - step as i32..=coarse + step as i32));
+    LevelMatch { offset: compare(0).0, gain: 0.1 * gain as f32, lmd: compare(gain).1 }
+}
+
 /// Power of every cell of a spectrogram, mapped by `cells` from the powers of one frame's bins.
 fn spectrogram(samples: &[f32], size: usize, hop: usize, mut cells: impl FnMut(&[f32], &mut Vec<f32>)) -> Vec<f32> {
     let mut stft = Stft::new(size);
@@ -80,15 +125,17 @@ fn floor_of(power: &[f32]) -> f32 {
 }
 
 fn band_distance(pair: [&[f32]; 2], size: usize, hop: usize, bands: usize) -> f32 {
-    let bank = MelBank::new(bands, size, ANALYSIS_RATE as f32, BAND_RANGE, Norm::Peak);
-    let levels = pair.map(|samples| {
-        spectrogram(samples, size, hop, |power, out| {
-            let end = out.len();
-            out.resize(end + bands, 0.0);
-            bank.apply(power, &mut out[end..]);
-        })
-    });
+    let levels = pair.map(|samples| band_powers(samples, size, hop, bands));
     mean_difference(levels.each_ref().map(Vec::as_slice))
+}
+
+fn band_powers(samples: &[f32], size: usize, hop: usize, bands: usize) -> Vec<f32> {
+    let bank = MelBank::new(bands, size, ANALYSIS_RATE as f32, BAND_RANGE, Norm::Peak);
+    spectrogram(samples, size, hop, |power, out| {
+        let end = out.len();
+        out.resize(end + bands, 0.0);
+        bank.apply(power, &mut out[end..]);
+    })
 }
 
 fn bin_distance(pair: [&[f32]; 2], size: usize) -> f32 {
@@ -160,6 +207,23 @@ mod tests {
             assert!((distance - 3.0).abs() < 0.02, "{distances:?}");
         }
         assert!(distances.ton < 0.01, "{distances:?}");
+    }
+
+    #[test]
+    fn a_mere_gain_is_an_offset_that_vanishes_when_levels_are_matched() {
+        let note = noise(48_000, 1);
+        let quieter: Vec<f32> = note.iter().map(|sample| 0.5 * sample).collect();
+        let matched = level_match(&note, &quieter);
+        assert!((matched.offset + 6.02).abs() < 0.05 && (matched.gain - 6.0).abs() < 0.11, "{matched:?}");
+        assert!(matched.lmd < 0.05, "{matched:?}");
+        assert!((level_match(&note, &note).lmd, level_match(&note, &note).offset) == (0.0, 0.0));
+    }
+
+    #[test]
+    fn a_change_of_colour_stays_when_levels_are_matched() {
+        let (note, other) = (harmonics(48_000), noise(48_000, 1));
+        let matched = level_match(&note, &other);
+        assert!(matched.lmd > 3.0 && matched.lmd <= distances(&note, &other).lmd + 1e-3, "{matched:?}");
     }
 
     #[test]

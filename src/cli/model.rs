@@ -3,10 +3,10 @@
 mod bench;
 mod info;
 mod notes;
+mod parallel;
 mod perform;
 mod plan;
 mod play;
-mod report;
 mod resynth;
 mod sampler;
 mod targets;

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::analysis::frames::ANALYSIS_RATE;
+use crate::analysis::frames::{ANALYSIS_RATE, NoteFrames};
 use crate::model::Model;
 use crate::model::latent::Latent;
-use crate::model::transfer::Transfer;
+use crate::model::transfer::{Residual, Transfer};
 use crate::synth::single::SingleNote;
 use crate::synth::tone::ToneFormat;
 
@@ -30,6 +30,13 @@ pub(super) struct Performance {
     pub(super) length: usize,
 }
 
+/// What a recorded note tells.
+pub(super) struct Encoded {
+    pub(super) latent: Latent,
+    /// What the model misses of it, where that is asked for.
+    pub(super) transfer: Option<Transfer>,
+}
+
 impl Performer {
     /// Opens a model file; none is the factory model.
     pub(super) fn open(path: Option<&Path>) -> Result<Self> {
@@ -43,6 +50,17 @@ impl Performer {
     /// The model that is played.
     pub(super) fn model(&self) -> &Model {
         &self.model
+    }
+
+    /// What a note that was played at `velocity` tells: its latents, and with a share (0..1) what is transferred of it.
+    pub(super) fn encode(&self, note: &NoteFrames, velocity: f32, share: Option<f32>) -> Encoded {
+        let model = self.model();
+        let latent = model.encoder.encode(note, velocity);
+        let transfer = share.map(|share| {
+            let residual = Residual::of(model, note, &latent, velocity, None);
+            Transfer::new(residual, share)
+        });
+        Encoded { latent, transfer }
     }
 
     /// The latents of the training instrument with this bank and program (`000_004`), given as the end of any name.

@@ -6,13 +6,12 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 
-use super::perform::{Performance, Performer};
+use super::perform::{Encoded, Performance, Performer};
 use super::targets::{Target, read_targets};
 use crate::analysis::analyse;
 use crate::analysis::frames::ANALYSIS_RATE;
 use crate::media::audio::{Depth, read_mono_48k, write_wav};
 use crate::model::latent::Latent;
-use crate::model::transfer::{Residual, Transfer};
 
 /// Velocity at which recordings are taken to be played.
 const ENCODED_VELOCITY: f32 = 100.0;
@@ -85,23 +84,11 @@ impl Play {
         Ok(())
     }
 
-    fn encode(&self, target: &Target, performer: &Performer) -> Result<Recording> {
+    fn encode(&self, target: &Target, performer: &Performer) -> Result<Encoded> {
         let samples = read_mono_48k(&self.base.join(&target.enc_wav))?;
         let note = analyse(&samples, target.enc_pitch).with_context(|| format!("cannot analyse {}", target.enc_wav))?;
-        let latent = performer.model().encoder.encode(&note, ENCODED_VELOCITY);
-        let transfer = self.transfer.map(|share| {
-            let residual = Residual::of(performer.model(), &note, &latent, ENCODED_VELOCITY, None);
-            Transfer::new(residual, share)
-        });
-        Ok(Recording { latent, transfer })
+        Ok(performer.encode(&note, ENCODED_VELOCITY, self.transfer))
     }
-}
-
-/// What a recording tells.
-struct Recording {
-    latent: Latent,
-    /// What the model misses of it, where that is asked for.
-    transfer: Option<Transfer>,
 }
 
 fn performance(target: &Target, latent: Latent) -> Result<Performance> {

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::analysis::frames::ANALYSIS_RATE;
+use crate::media::note::is_left_out;
 use crate::model::{Card, Model};
 use crate::train::dataset::{Dataset, LoadOptions, Loaded, analyse_note, load};
 use crate::train::finish;
@@ -60,6 +61,10 @@ pub(in crate::cli) struct Train {
     /// 104 in names such as p061_v084_h2500).
     #[arg(long)]
     all_notes: bool,
+    /// Leaves out a fixed tenth of a soundfont's programs, so that the model can be judged on instruments that it never
+    /// saw (`model bench --unseen-model`).
+    #[arg(long)]
+    leave_out_tenth: bool,
     /// Name of the model.
     #[arg(long)]
     name: Option<String>,
@@ -78,7 +83,10 @@ impl Train {
     pub(super) fn run(self) -> Result<()> {
         let folder = self.out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         ensure!(folder.is_dir(), "there is no folder {} to write the model to", folder.display());
-        let data = self.load_data(&self.data)?;
+        let mut data = self.load_data(&self.data)?;
+        if self.leave_out_tenth {
+            leave_out_tenth(&mut data)?;
+        }
         let (notes, instruments) = (data.notes(), data.instruments.len());
         let (mut training, validation) = data.clone().split(VALIDATE_ONE_IN);
         let validation = if validation.instruments.is_empty() { training.clone() } else { validation };
@@ -145,7 +153,7 @@ impl Train {
         let synthetic = synthetic.unwrap_or_default();
         let command = format!(
             "zitherctl model train --data {} --out {} --steps {} --seed {} --learning-rate {} --bands {} --kl {} \
-             --mixing {} --augmentation {}{synthetic}{}",
+             --mixing {} --augmentation {}{synthetic}{}{}",
             file_name(&self.data),
             file_name(&self.out),
             settings.steps,
@@ -156,6 +164,7 @@ impl Train {
             settings.mixing,
             settings.augmentation,
             if self.all_notes { " --all-notes" } else { "" },
+            if self.leave_out_tenth { " --leave-out-tenth" } else { "" },
         );
         let mut figures = figures("training", &report.training);
         figures.extend(self::figures("validation", &report.validation));
@@ -184,6 +193,15 @@ impl Train {
         println!("{} written: {}", self.out.display(), model.space.names.join(", "));
         Ok(())
     }
+}
+
+fn leave_out_tenth(data: &mut Dataset) -> Result<()> {
+    let before = data.instruments.len();
+    data.instruments.retain(|instrument| !is_left_out(&instrument.name));
+    let left_out = before - data.instruments.len();
+    ensure!(left_out > 0 && left_out < before, "--leave-out-tenth needs folders as `zitherctl model notes` makes them");
+    println!("{left_out} of {before} instruments are left out");
+    Ok(())
 }
 
 fn progress_bar(template: &str) -> ProgressBar {
