@@ -50,10 +50,12 @@ pub struct Moment {
 /// One step's, or half a step's, data.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    /// `[instruments, ENCODER_INPUTS]`.
+    /// Of the first rows, which are heard: `[heard, ENCODER_INPUTS]`.
     pub encoder_inputs: Array2<f32>,
-    /// Random numbers of the reparameterisation, `[instruments, LATENTS]`.
+    /// Random numbers of the reparameterisation, `[heard, LATENTS]`.
     pub noise: Array2<f32>,
+    /// Places of the further rows, whose instruments are known.
+    pub known: Vec<usize>,
     /// The notes to hit, those of an instrument together.
     pub notes: Vec<TargetNote>,
     /// Moments of the notes, those of a note together.
@@ -63,8 +65,10 @@ pub struct Batch {
 /// How a batch is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Drawing {
-    /// Instruments in a batch.
-    pub instruments: usize,
+    /// Instruments that the encoder hears.
+    pub heard: usize,
+    /// Instruments that are known by their place in the latent space.
+    pub known: usize,
     /// Notes to hit per instrument.
     pub notes: usize,
     /// Moments per note.
@@ -88,18 +92,39 @@ impl Batch {
     #[must_use]
     pub fn draw(data: &Dataset, drawing: Drawing, random: &mut Random) -> Self {
         let mut batch = Self {
-            encoder_inputs: Array2::zeros((drawing.instruments, ENCODER_INPUTS)),
-            noise: Array2::zeros((drawing.instruments, LATENTS)),
-            notes: Vec::with_capacity(drawing.instruments * drawing.notes),
-            moments: Vec::with_capacity(drawing.instruments * drawing.notes * drawing.moments),
+            encoder_inputs: Array2::zeros((drawing.heard, ENCODER_INPUTS)),
+            noise: Array2::zeros((drawing.heard, LATENTS)),
+            known: Vec::with_capacity(drawing.known),
+            notes: Vec::with_capacity((drawing.heard + drawing.known) * drawing.notes),
+            moments: Vec::with_capacity((drawing.heard + drawing.known) * drawing.notes * drawing.moments),
         };
-        for row in 0..drawing.instruments {
-            batch.draw_row(row, data, drawing, random);
+        for row in 0..drawing.heard {
+            batch.draw_heard(row, data, drawing, random);
+        }
+        for _ in 0..drawing.known {
+            batch.draw_known(data, drawing, random);
         }
         batch
     }
 
-    fn draw_row(&mut self, row: usize, data: &Dataset, drawing: Drawing, random: &mut Random) {
+    /// An instrument as it is, known by its place.
+    fn draw_known(&mut self, data: &Dataset, drawing: Drawing, random: &mut Random) {
+        let instrument = pick(&data.instruments, random);
+        let row = self.encoder_inputs.nrows() + self.known.len();
+        self.known.push(instrument.place);
+        let source = Source { instrument, mixed: None, augmentation: Augmentation::NONE };
+        for _ in 0..drawing.notes {
+            self.draw_note(row, &source.draw_any(random), &source, drawing, random);
+        }
+    }
+
+    fn draw_note(&mut self, row: usize, note: &Pair<'_>, source: &Source<'_>, drawing: Drawing, random: &mut Random) {
+        let position = self.notes.len();
+        self.notes.push(source.target_note(row, note));
+        source.draw_moments(note, position, drawing.moments, random, &mut self.moments);
+    }
+
+    fn draw_heard(&mut self, row: usize, data: &Dataset, drawing: Drawing, random: &mut Random) {
         // There may be many more synthetic instruments than others: they must not drown them.
         let synthetic = !data.synthetic.is_empty() && random.chance(drawing.synthetic);
         let instrument = pick(if synthetic { &data.synthetic } else { &data.instruments }, random);
@@ -124,9 +149,7 @@ impl Batch {
         }
         for _ in 0..drawing.notes {
             let note = if random.chance(SAME_NOTE) { heard } else { source.draw_any(random) };
-            let position = self.notes.len();
-            self.notes.push(source.target_note(row, &note));
-            source.draw_moments(&note, position, drawing.moments, random, &mut self.moments);
+            self.draw_note(row, &note, &source, drawing, random);
         }
     }
 }
@@ -320,7 +343,7 @@ mod tests {
         });
         let data = Dataset { synthetic: synthetic.collect(), ..tones(3) };
         let drawing =
-            Drawing { instruments: 400, notes: 1, moments: 1, augmentation: 0.0, mixing: 0.5, synthetic: 0.25 };
+            Drawing { heard: 400, known: 0, notes: 1, moments: 1, augmentation: 0.0, mixing: 0.5, synthetic: 0.25 };
         let count = |data: &Dataset| {
             let batch = Batch::draw(data, drawing, &mut Random::new(1, 1));
             batch.notes.iter().filter(|note| note.pitch == 120.0).count()

@@ -130,6 +130,8 @@ pub struct InstrumentNotes {
     pub notes: Vec<StoredNote>,
     /// Which of them are long enough for the encoder; at least one.
     pub long: Vec<usize>,
+    /// Number of its place in the latent space, if training learns one: its position among the instruments.
+    pub place: usize,
 }
 
 impl InstrumentNotes {
@@ -139,7 +141,7 @@ impl InstrumentNotes {
         let longest = notes.iter().map(|note| note.hold).reduce(f32::max)?;
         let enough = longest.min(LONG_FRAMES);
         let long = (0..notes.len()).filter(|&index| notes[index].hold >= enough).collect();
-        Some(Self { name, notes, long })
+        Some(Self { name, notes, long, place: 0 })
     }
 }
 
@@ -159,6 +161,13 @@ impl Dataset {
         self.instruments.iter().map(|instrument| instrument.notes.len()).sum()
     }
 
+    /// Data of these instruments, each with a place of its own.
+    #[must_use]
+    pub fn new(mut instruments: Vec<InstrumentNotes>) -> Self {
+        instruments.iter_mut().enumerate().for_each(|(place, instrument)| instrument.place = place);
+        Self { instruments, synthetic: Vec::new() }
+    }
+
     /// Divides the notes in those to train on and every `one_in`th of each instrument to validate with. An instrument
     /// with fewer notes is trained on whole, and so are the synthetic ones.
     #[must_use]
@@ -170,10 +179,13 @@ impl Dataset {
             let validates = |index: usize| (index * 7 + position * 5) % one_in == one_in - 1;
             let (held_out, kept): (Vec<_>, Vec<_>) =
                 instrument.notes.into_iter().enumerate().partition(|(index, _)| validates(*index));
-            let notes = |notes: Vec<(usize, StoredNote)>| notes.into_iter().map(|(_, note)| note).collect();
-            let name = instrument.name;
-            training.instruments.extend(InstrumentNotes::new(name.clone(), notes(kept)));
-            validation.instruments.extend(InstrumentNotes::new(name, notes(held_out)));
+            let part = |notes: Vec<(usize, StoredNote)>| {
+                let notes = notes.into_iter().map(|(_, note)| note).collect();
+                let part = InstrumentNotes::new(instrument.name.clone(), notes)?;
+                Some(InstrumentNotes { place: instrument.place, ..part })
+            };
+            training.instruments.extend(part(kept));
+            validation.instruments.extend(part(held_out));
         }
         (training, validation)
     }
@@ -236,7 +248,7 @@ pub(super) mod tests {
             });
             InstrumentNotes::new(format!("tone_000_{i:03}"), notes.collect())
         });
-        Dataset { instruments: instruments.collect(), ..Dataset::default() }
+        Dataset::new(instruments.collect())
     }
 
     #[test]

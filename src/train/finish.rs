@@ -5,7 +5,6 @@ mod axes;
 mod naming;
 mod titles;
 
-use super::batch::encoder_inputs;
 use super::dataset::Dataset;
 use super::network::Network;
 use crate::model::latent::{LATENTS, Latent, LatentSpace};
@@ -25,7 +24,7 @@ pub fn model(network: &Network, parameters: &[f32], data: &Dataset, card: Card) 
     let means: Vec<Latent> = data
         .instruments
         .iter()
-        .map(|instrument| mean(&network.encode(parameters, encoder_inputs(instrument))))
+        .map(|instrument| network.place(parameters, instrument.place))
         .collect();
     let centre = mean(&means);
     let mut axes = principal_axes(&means, &centre);
@@ -47,7 +46,8 @@ pub fn model(network: &Network, parameters: &[f32], data: &Dataset, card: Card) 
     Model::new(card, space, weights, instruments.collect())
 }
 
-fn mean(points: &[Latent]) -> Latent {
+/// The middle of some points.
+pub(super) fn mean(points: &[Latent]) -> Latent {
     let sum = |i: usize| points.iter().map(|point| f64::from(point.0[i])).sum::<f64>();
     Latent(std::array::from_fn(|i| (sum(i) / points.len().max(1) as f64) as f32))
 }
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn turning_the_space_changes_numbers_but_no_sound() {
-        let network = Network::new();
+        let network = Network::new(6);
         let parameters = network.untrained(4);
         let plain = Model::new(Card::default(), LatentSpace::default(), network.weights(&parameters), Vec::new());
         let turned = model(&network, &parameters, &tones(5), Card::default());
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn instruments_lie_within_reach_and_the_widest_direction_comes_first() {
-        let network = Network::new();
+        let network = Network::new(6);
         let model = model(&network, &network.untrained(4), &tones(6), Card::default());
         let spread = |i: usize| model.instruments.iter().map(|instrument| instrument.latent.0[i].powi(2)).sum::<f32>();
         assert!((1..LATENTS).all(|i| spread(i) <= spread(i - 1) + 1e-6));

@@ -15,8 +15,9 @@ use serde::{Deserialize, Serialize};
 use adam::Adam;
 pub use checkpoint::CheckpointError;
 
-use super::batch::{Batch, Drawing};
+use super::batch::{Batch, Drawing, encoder_inputs};
 use super::dataset::Dataset;
+use super::finish::mean;
 use super::loss::{LossWeights, Terms};
 use super::network::Network;
 use super::random::Random;
@@ -25,9 +26,16 @@ use crate::train::dataset::FRAMES_PER_SECOND;
 
 /// One note in so many of each instrument is validated with, and never trained on.
 pub const VALIDATE_ONE_IN: usize = 24;
-/// Halves of instruments in a validation, each with this many instruments.
+/// How a validation draws its instruments: [`VALIDATED`] that are heard, and as many that are known.
 const VALIDATION: Drawing =
-    Drawing { instruments: 96, notes: 2, moments: 20, augmentation: 0.0, mixing: 0.0, synthetic: 0.0 };
+    Drawing { heard: 0, known: 0, notes: 2, moments: 20, augmentation: 0.0, mixing: 0.0, synthetic: 0.0 };
+const VALIDATED: usize = 128;
+/// Instruments in each half of a batch.
+const HALF_BATCH: usize = 16;
+/// How many of them are known by their place once [`KNOWN_FROM`] of the run is over: until then the encoder alone
+/// finds out where instruments belong.
+const KNOWN: usize = 8;
+const KNOWN_FROM: f32 = 0.2;
 /// Steps over which the learning rate rises at the start.
 const WARM_UP: f32 = 60.0;
 /// Share of the learning rate that is left at the end.
@@ -89,7 +97,22 @@ pub struct Progress {
     /// Running mean of the loss.
     pub training: Terms,
     /// The latest validation.
-    pub validation: Option<Terms>,
+    pub validation: Option<Validation>,
+}
+
+/// How far off notes are that are not trained on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Validation {
+    /// With latents from the encoder, which heard another note of the instrument.
+    pub heard: Terms,
+    /// With the instruments' own places.
+    pub known: Terms,
+}
+
+impl Validation {
+    fn total(&self, weights: LossWeights) -> f64 {
+        self.heard.total(weights) + self.known.total(weights)
+    }
 }
 
 /// How a run ended.
@@ -100,7 +123,7 @@ pub struct Report {
     /// Running mean of the loss at the end.
     pub training: Terms,
     /// The best validation; its parameters are kept.
-    pub validation: Terms,
+    pub validation: Validation,
     /// Step of the best validation.
     pub best_step: u64,
     /// Steps whose gradient was not finite and that changed nothing.
@@ -126,7 +149,7 @@ pub struct Run {
 #[derive(Clone, Debug, PartialEq)]
 struct Best {
     step: u64,
-    validation: Option<Terms>,
+    validation: Option<Validation>,
     parameters: Vec<f32>,
 }
 
@@ -134,7 +157,7 @@ impl Run {
     /// A run from the start: the decoder begins at the mean of the data.
     #[must_use]
     pub fn new(settings: Settings, data: &Dataset) -> Self {
-        let network = Network::new();
+        let network = Network::new(data.instruments.len());
         let mut parameters = network.untrained(settings.seed);
         set_to_mean(network.head_bias(&mut parameters), data);
         let best = Best { step: 0, validation: None, parameters: parameters.clone() };
@@ -191,7 +214,13 @@ impl Run {
 
     fn take_step(&mut self, data: &Dataset, gradients: &mut [Vec<f32>; 2]) {
         let Settings { mixing, augmentation, synthetic, seed, .. } = self.settings;
-        let drawing = Drawing { instruments: 16, notes: 2, moments: 20, augmentation, mixing, synthetic };
+        let first_known = (KNOWN_FROM * self.settings.steps as f32) as u64;
+        if self.step == first_known {
+            self.place_instruments(data);
+        }
+        let known = if self.step < first_known { 0 } else { KNOWN };
+        let heard = HALF_BATCH - known;
+        let drawing = Drawing { heard, known, notes: 2, moments: 20, augmentation, mixing, synthetic };
         let weights = self.loss_weights();
         let (network, parameters, step) = (self.network, self.adam.parameters(), self.step);
         let half = |number: u64, gradient: &mut Vec<f32>| {
@@ -211,6 +240,14 @@ impl Run {
         self.step += 1;
     }
 
+    /// Puts the known instruments where the encoder hears them.
+    fn place_instruments(&mut self, data: &Dataset) {
+        for instrument in &data.instruments {
+            let heard = self.network.encode(self.adam.parameters(), encoder_inputs(instrument));
+            self.network.set_place(&mut self.adam.parameters, instrument.place, &mean(&heard));
+        }
+    }
+
     /// Rises, then falls along a cosine.
     fn learning_rate(&self) -> f32 {
         let step = self.step as f32;
@@ -225,21 +262,24 @@ impl Run {
     }
 
     /// Always the same notes, from means, and with all terms, so that the numbers can be compared.
-    fn validate(&mut self, data: &Dataset) -> Terms {
+    fn validate(&mut self, data: &Dataset) -> Validation {
         let weights = LossWeights { bands: self.settings.bands.max(f32::MIN_POSITIVE), kl: self.settings.kl };
         let (network, parameters) = (self.network, self.adam.parameters());
-        let half = |number: u64| {
-            let batch = Batch::draw(data, VALIDATION, &mut Random::new(u64::MAX, number));
+        let validate = |drawing: Drawing| {
+            let batch = Batch::draw(data, drawing, &mut Random::new(u64::MAX, 0));
             network.evaluate(parameters, &batch, weights, None)
         };
-        let (a, b) = both(|| half(0), || half(1));
-        let terms = a.mean(b);
+        let (heard, known) = both(
+            || validate(Drawing { heard: VALIDATED, ..VALIDATION }),
+            || validate(Drawing { known: VALIDATED, ..VALIDATION }),
+        );
+        let validation = Validation { heard, known };
         let best = self.best.validation.map_or(f64::INFINITY, |best| best.total(weights));
-        if terms.total(weights) < best {
+        if validation.total(weights) < best {
             let parameters = self.adam.parameters().to_vec();
-            self.best = Best { step: self.step, validation: Some(terms), parameters };
+            self.best = Best { step: self.step, validation: Some(validation), parameters };
         }
-        terms
+        validation
     }
 }
 
@@ -286,8 +326,9 @@ mod tests {
     #[test]
     fn the_gradient_of_the_whole_network_agrees_with_finite_differences() {
         let data = tones(4);
-        let drawing = Drawing { instruments: 4, notes: 2, moments: 20, augmentation: 1.0, mixing: 0.5, synthetic: 0.0 };
-        let network = Network::new();
+        let drawing =
+            Drawing { heard: 2, known: 2, notes: 2, moments: 20, augmentation: 1.0, mixing: 0.5, synthetic: 0.0 };
+        let network = Network::new(4);
         let parameters = network.untrained(3);
         let weights = LossWeights { bands: 1.0, kl: 1e-2 };
         let batch = Batch::draw(&data, drawing, &mut Random::new(1, 2));
@@ -316,7 +357,9 @@ mod tests {
         let mut seen = Vec::new();
         let watch = &mut |progress: Progress| seen.extend(progress.validation);
         let report = run.train(&training, &validation, None, watch).unwrap();
-        assert!(report.validation.partials < 0.6 * seen[0].partials, "{report:?} after {:?}", seen[0]);
+        let [first, last] = [seen[0], report.validation].map(|validation| validation.heard.partials);
+        assert!(last < 0.6 * first, "{report:?} after {first}");
+        assert!(report.validation.known.partials < report.validation.heard.partials, "{report:?}");
         assert_eq!((report.steps, report.skipped, report.stopped_early), (120, 0, false));
     }
 

@@ -1,6 +1,6 @@
 //! The whole autoencoder, forward and backward, for one batch.
 
-use ndarray::{Array2, ArrayView2, s};
+use ndarray::{Array2, ArrayView2, Axis, concatenate, s};
 
 use super::batch::Batch;
 use super::layers::{Dense, Stack, StackKind};
@@ -25,18 +25,14 @@ pub struct Network {
     note: Stack,
     /// Its last layer gives the means of the latents, then the logarithms of their variances.
     encoder: Stack,
-}
-
-impl Default for Network {
-    fn default() -> Self {
-        Self::new()
-    }
+    /// Where the places of the known instruments begin, `[places, LATENTS]`, and how many there are.
+    places: (usize, usize),
 }
 
 impl Network {
-    /// `knot-vae-2`.
+    /// `knot-vae-2`, with so many places of known instruments.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(places: usize) -> Self {
         let mut offset = 0;
         let mut dense = |inputs, outputs| {
             let dense = Dense { inputs, outputs, offset };
@@ -53,6 +49,7 @@ impl Network {
             head,
             note: plain(note),
             encoder: plain(encoder),
+            places: (offset, places),
         }
     }
 
@@ -64,7 +61,24 @@ impl Network {
     /// Number of parameters.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.layers().map(|dense| dense.len()).sum()
+        self.layers().map(|dense| dense.len()).sum::<usize>() + self.places.1 * LATENTS
+    }
+
+    /// Number of places.
+    #[must_use]
+    pub fn places(&self) -> usize {
+        self.places.1
+    }
+
+    /// The place of a known instrument.
+    #[must_use]
+    pub fn place(&self, parameters: &[f32], number: usize) -> Latent {
+        Latent(*parameters[self.places.0 + number * LATENTS..].first_chunk().expect("within the parameters"))
+    }
+
+    /// Moves the place of a known instrument.
+    pub fn set_place(&self, parameters: &mut [f32], number: usize, place: &Latent) {
+        parameters[self.places.0 + number * LATENTS..][..LATENTS].copy_from_slice(&place.0);
     }
 
     /// Whether there are no parameters.
@@ -125,7 +139,9 @@ impl Network {
     ) -> Terms {
         let encoded = self.encoder.forward(parameters, batch.encoder_inputs.clone());
         let posterior = Posterior::new(encoded.output().to_owned(), &batch.noise);
-        let inputs = decoder_inputs(batch, &posterior.latents);
+        let places = self.known_places(parameters, batch);
+        let latents = concatenate![Axis(0), posterior.latents, places];
+        let inputs = decoder_inputs(batch, &latents);
         let trunk = self.trunk.forward(parameters, inputs.clone());
         let pictures = self.head.forward(parameters, trunk.output());
         let note = self.note.forward(parameters, inputs);
@@ -144,10 +160,38 @@ impl Network {
             });
             inputs += &self.note.backward(parameters, &note, note_gradient, gradient);
             let latents = sum_by_row(batch, &inputs);
-            let encoded_gradient = posterior.backward(&latents, &batch.noise, weights.kl);
+            let (heard, known) = latents.view().split_at(Axis(0), batch.noise.nrows());
+            self.add_place_gradients(batch, &places, known, weights.kl, gradient);
+            let encoded_gradient = posterior.backward(heard, &batch.noise, weights.kl);
             let _ = self.encoder.backward(parameters, &encoded, encoded_gradient, gradient);
         }
         terms
+    }
+
+    fn known_places(&self, parameters: &[f32], batch: &Batch) -> Array2<f32> {
+        let mut places = Array2::zeros((batch.known.len(), LATENTS));
+        for (&number, mut row) in batch.known.iter().zip(places.rows_mut()) {
+            row.iter_mut().zip(self.place(parameters, number).0).for_each(|(to, from)| *to = from);
+        }
+        places
+    }
+
+    /// Places are drawn to the middle as the encoder's means are.
+    fn add_place_gradients(
+        &self,
+        batch: &Batch,
+        places: &Array2<f32>,
+        known: ArrayView2<'_, f32>,
+        kl: f32,
+        gradient: &mut [f32],
+    ) {
+        let kl = kl / batch.known.len().max(1) as f32;
+        for ((&number, place), known) in batch.known.iter().zip(places.rows()).zip(known.rows()) {
+            let gradient = &mut gradient[self.places.0 + number * LATENTS..][..LATENTS];
+            for ((gradient, known), place) in gradient.iter_mut().zip(known).zip(place) {
+                *gradient += known + kl * place;
+            }
+        }
     }
 }
 
@@ -173,11 +217,11 @@ impl Posterior {
         };
         let rows = self.encoded.nrows();
         (0..rows).flat_map(|row| (0..LATENTS).map(move |i| (row, i))).map(|(row, i)| one(row, i)).sum::<f64>()
-            / rows as f64
+            / rows.max(1) as f64
     }
 
     /// Gradient of the encoder's output from that of the latents, with that of `kl` times the divergence.
-    fn backward(&self, latents: &Array2<f32>, noise: &Array2<f32>, kl: f32) -> Array2<f32> {
+    fn backward(&self, latents: ArrayView2<'_, f32>, noise: &Array2<f32>, kl: f32) -> Array2<f32> {
         let kl = kl / latents.nrows() as f32;
         Array2::from_shape_fn(self.encoded.dim(), |(row, output)| {
             if output < LATENTS {
@@ -205,7 +249,7 @@ fn decoder_inputs(batch: &Batch, latents: &Array2<f32>) -> Array2<f32> {
 
 /// Gradient of the latents of each row: the sum over the notes that were decoded from them.
 fn sum_by_row(batch: &Batch, inputs: &Array2<f32>) -> Array2<f32> {
-    let mut latents = Array2::zeros(batch.noise.dim());
+    let mut latents = Array2::zeros((batch.noise.nrows() + batch.known.len(), LATENTS));
     for (note, gradient) in batch.notes.iter().zip(inputs.rows()) {
         let mut row = latents.row_mut(note.row);
         row += &gradient.slice(s![..LATENTS]);

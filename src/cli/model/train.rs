@@ -167,7 +167,8 @@ impl Train {
             if self.leave_out_tenth { " --leave-out-tenth" } else { "" },
         );
         let mut figures = figures("training", &report.training);
-        figures.extend(self::figures("validation", &report.validation));
+        figures.extend(self::figures("validation, heard:", &report.validation.heard));
+        figures.extend(self::figures("validation, known:", &report.validation.known));
         figures.insert("notes".to_owned(), notes as f64);
         figures.insert("instruments".to_owned(), instruments as f64);
         figures.insert("steps".to_owned(), report.best_step as f64);
@@ -216,7 +217,8 @@ fn show(bar: &ProgressBar, progress: &Progress) {
     if let Some(validation) = progress.validation {
         bar.suspend(|| {
             println!("{:>7}  training {}", progress.step, terms(&progress.training));
-            println!("       validation {}", terms(&validation));
+            println!("  validation heard {}", terms(&validation.heard));
+            println!("  validation known {}", terms(&validation.known));
         });
     }
 }
@@ -243,7 +245,9 @@ fn figures(of: &str, terms: &Terms) -> BTreeMap<String, f64> {
 
 fn print_report(report: &Report) {
     println!("training   {}", terms(&report.training));
-    println!("validation {} (best, at step {})", terms(&report.validation), report.best_step);
+    println!("validation, instruments heard by the encoder {}", terms(&report.validation.heard));
+    println!("validation, instruments known by their place {}", terms(&report.validation.known));
+    println!("validation was best at step {}", report.best_step);
     let per_step = 1_000.0 * report.seconds / report.steps.max(1) as f64;
     println!("{} steps in {:.0} s ({per_step:.1} ms each), {} skipped", report.steps, report.seconds, report.skipped);
     if report.stopped_early {

@@ -96,10 +96,12 @@ pub fn load(folder: &Path, options: LoadOptions, analyse: Analyse<'_>, progress:
     });
     let mut done = done.into_inner().expect("no thread panics with it");
     done.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut instruments = Vec::with_capacity(done.len());
     for (name, (notes, problems)) in done {
         loaded.problems.extend(problems);
-        loaded.data.instruments.extend(InstrumentNotes::new(name, notes));
+        instruments.extend(InstrumentNotes::new(name, notes));
     }
+    loaded.data = Dataset::new(instruments);
     loaded
 }
 

@@ -8,7 +8,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 
 use super::adam::Adam;
-use super::{Best, Run, Settings};
+use super::{Best, Run, Settings, Validation};
 use crate::train::loss::Terms;
 use crate::train::network::Network;
 
@@ -41,12 +41,13 @@ pub enum CheckpointError {
 #[derive(Serialize, Deserialize)]
 struct State {
     settings: Settings,
+    places: usize,
     step: u64,
     adam_steps: u64,
     skipped: u64,
     running: Option<Terms>,
     best_step: u64,
-    best_validation: Option<Terms>,
+    best_validation: Option<Validation>,
 }
 
 impl Run {
@@ -73,6 +74,7 @@ impl Run {
     fn bytes(&self) -> Vec<u8> {
         let state = State {
             settings: self.settings,
+            places: self.network.places(),
             step: self.step,
             adam_steps: self.adam.steps,
             skipped: self.skipped,
@@ -95,7 +97,7 @@ impl Run {
         let tensors = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
         let text = header.metadata().as_ref().and_then(|map| map.get(METADATA_KEY)).ok_or("it has no state")?;
         let state: State = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        let network = Network::new();
+        let network = Network::new(state.places);
         let read = |name: &str| {
             let tensor = tensors.tensor(name).map_err(|error| error.to_string())?;
             if tensor.dtype() != Dtype::F32 || tensor.shape() != [network.len()] {
