@@ -21,11 +21,8 @@ const REACH: f32 = 2.0;
 /// their principal axes, the widest first, and names the axes.
 #[must_use]
 pub fn model(network: &Network, parameters: &[f32], data: &Dataset, card: Card) -> Model {
-    let means: Vec<Latent> = data
-        .instruments
-        .iter()
-        .map(|instrument| network.place(parameters, instrument.place))
-        .collect();
+    let means: Vec<Latent> =
+        data.instruments.iter().map(|instrument| network.place(parameters, instrument.place)).collect();
     let centre = mean(&means);
     let mut axes = principal_axes(&means, &centre);
     let mut weights = network.weights(parameters);
