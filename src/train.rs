@@ -8,5 +8,6 @@ pub mod finish;
 pub mod fit;
 pub mod layers;
 pub mod loss;
+pub mod motion;
 pub mod network;
 pub mod random;

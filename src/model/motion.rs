@@ -1,6 +1,8 @@
 //! How the network says that a note moves: depths, rates and delays as numbers of similar size, all 0 for a note that
 //! stands still.
 
+use std::ops::Range;
+
 use super::architecture::MOTION_OUTPUTS;
 use super::kernel::exp;
 use crate::analysis::frames::{Motion, PARTIALS, Swing};
@@ -12,6 +14,15 @@ const VIBRATO: usize = SWAY_RATE + PARTIALS;
 const TREMOLO: usize = VIBRATO + SWING;
 /// Outputs of a swing: depth, rate, delay.
 const SWING: usize = 3;
+
+/// Where the outputs of all partials' sway lie, and those of vibrato and tremolo.
+pub const SWAY: Range<usize> = SWAY_DEPTH..VIBRATO;
+/// See [`SWAY`].
+pub const SWINGS: Range<usize> = VIBRATO..MOTION_OUTPUTS;
+/// Outputs that are rates, in octaves.
+pub const RATES: [Range<usize>; 3] = [SWAY_RATE..VIBRATO, VIBRATO + 1..VIBRATO + 2, TREMOLO + 1..TREMOLO + 2];
+/// Outputs that are delays, in seconds.
+pub const DELAYS: [usize; 2] = [VIBRATO + 2, TREMOLO + 2];
 
 /// Rates in Hz below and above which nothing is heard as movement of a note.
 pub const RATES_HZ: [f32; 2] = [0.2, 16.0];

@@ -7,6 +7,7 @@ use ndarray::Array2;
 use super::augment::Augmentation;
 use super::dataset::{Dataset, InstrumentNotes, StoredNote};
 use super::loss::Values;
+use super::motion::MotionTarget;
 use super::random::Random;
 use crate::analysis::frames::{Frame, NOISE_BANDS, PARTIALS};
 use crate::model::architecture::{
@@ -32,6 +33,8 @@ pub struct TargetNote {
     pub slot_weight: [f32; PARTIALS],
     /// 1 for slots that exist at this pitch, else 0.
     pub in_band: [f32; PARTIALS],
+    /// How the note moves.
+    pub motion: MotionTarget,
 }
 
 /// A moment of a note, and what it should sound like.
@@ -233,6 +236,7 @@ impl<'a> Source<'a> {
             slot_cents,
             slot_weight,
             in_band: pair.note.in_band.map(|in_band| if in_band { 1.0 } else { 0.0 }),
+            motion: pair.motion().faster(self.augmentation.speed),
         }
     }
 
@@ -268,7 +272,7 @@ impl<'a> Source<'a> {
                 note: position,
                 held: within(&KNOTS_S, held_s),
                 released: released.map(|t| within(&RELEASE_KNOTS_S, t)),
-                target: pair.values(index, &gains),
+                target: pair.steady_values(index, &gains),
             });
         }
     }
@@ -296,6 +300,19 @@ impl Pair<'_> {
     fn slots(&self) -> ([f32; PARTIALS], [f32; PARTIALS]) {
         let mixed = |of: fn(&StoredNote) -> &[f32; PARTIALS]| std::array::from_fn(|k| self.mix(|note| of(note)[k]));
         (mixed(|note| &note.slot_cents), mixed(|note| &note.slot_weight))
+    }
+
+    fn motion(&self) -> MotionTarget {
+        let first = &self.note.motion;
+        self.other.map_or_else(|| first.clone(), |(other, share)| first.mixed(&other.motion, share))
+    }
+
+    /// The same as [`values`](Self::values), but the pitch without vibrato, which is motion and no course of a note.
+    fn steady_values(&self, index: usize, gains: &[f32; LEVELS]) -> Values {
+        let mut values = self.values(index, gains);
+        let time = f32::from(self.note.times[index]);
+        values[LEVELS] = self.mix(|note| note.steady_cents[note.nearest(time)].to_f32());
+        values
     }
 
     /// The values of the first note's stored frame `index`, mixed in dB with the other's at the same time, with

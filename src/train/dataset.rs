@@ -10,7 +10,9 @@ mod load;
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 
+use super::motion::MotionTarget;
 use crate::analysis::frames::{ANALYSIS_HOP, ANALYSIS_RATE, NoteFrames, PARTIALS};
+use crate::analysis::motion::Measured;
 use crate::model::architecture::{ENCODER_FRAMES, LEVELS, OUTPUTS, RANGE_DB, peak_db, slot_weight};
 use crate::model::{SLOT_LIMIT, above_floor};
 
@@ -50,6 +52,10 @@ pub struct StoredNote {
     pub times: Vec<u16>,
     /// `[frames, OUTPUTS]`: levels in dB, not below the floor, and the pitch deviation in cents.
     pub values: Vec<f16>,
+    /// `[frames]`: the pitch deviation without vibrato, in cents.
+    pub steady_cents: Vec<f16>,
+    /// What moves by itself.
+    pub motion: MotionTarget,
 }
 
 impl StoredNote {
@@ -75,17 +81,21 @@ impl StoredNote {
             row[LEVELS] = frame.cents;
             place.convert_from_f32_slice(&row);
         }
+        let measured = Measured::of(note, hold);
+        let slot_weight = std::array::from_fn(|k| slot_weight(loudest(k), floor, note.slots.in_band[k]));
         Some(Self {
             pitch: note.pitch,
             velocity,
             hold,
             floor,
             slot_cents: note.slots.cents.map(|cents| cents.clamp(-SLOT_LIMIT, SLOT_LIMIT)),
-            slot_weight: std::array::from_fn(|k| slot_weight(loudest(k), floor, note.slots.in_band[k])),
+            slot_weight,
             in_band: note.slots.in_band,
             held,
+            steady_cents: times.iter().map(|&t| f16::from_f32(measured.steady_cents[usize::from(t)])).collect(),
             times,
             values,
+            motion: MotionTarget::of(&measured, &slot_weight),
         })
     }
 

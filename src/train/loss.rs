@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::batch::{Moment, TargetNote};
+use super::motion;
 use crate::analysis::frames::{PARTIALS, pitch_hz, slot_ratio};
 use crate::analysis::noise::band_centres;
 use crate::dsp::mel::mel;
@@ -39,6 +40,10 @@ pub struct Terms {
     pub cents: f64,
     /// Slot deviation, cents.
     pub slots: f64,
+    /// Depths (natural logarithm) and rates (octaves) of the sway of partials.
+    pub sway: f64,
+    /// The same, and delays (seconds), of vibrato and tremolo.
+    pub swings: f64,
     /// Mel-band powers, dB.
     pub bands: f64,
     /// Kullback-Leibler divergence of the posterior from the prior, nats.
@@ -61,6 +66,7 @@ impl Terms {
         (self.partials + self.noise + f64::from(weights.bands) * self.bands) / 20.0
             + self.cents / 40.0
             + self.slots / 100.0
+            + f64::from(motion::WEIGHT) * (self.sway + self.swings)
             + f64::from(weights.kl) * self.kl
     }
 
@@ -79,6 +85,8 @@ impl Terms {
             noise: mix(self.noise, other.noise),
             cents: mix(self.cents, other.cents),
             slots: mix(self.slots, other.slots),
+            sway: mix(self.sway, other.sway),
+            swings: mix(self.swings, other.swings),
             bands: mix(self.bands, other.bands),
             kl: mix(self.kl, other.kl),
         }
@@ -297,6 +305,8 @@ fn note_bands(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::architecture::MOTION_OUTPUTS;
+    use crate::train::motion::MotionTarget;
     use crate::train::random::Random;
 
     fn note(pitch: f32) -> TargetNote {
@@ -308,6 +318,7 @@ mod tests {
             slot_cents: [3.0; PARTIALS],
             slot_weight: [0.5; PARTIALS],
             in_band: std::array::from_fn(|k| if k < 50 { 1.0 } else { 0.0 }),
+            motion: MotionTarget { outputs: [0.0; MOTION_OUTPUTS], weights: [0.0; MOTION_OUTPUTS] },
         }
     }
 

@@ -5,6 +5,7 @@ use ndarray::{Array2, ArrayView2, Axis, concatenate, s};
 use super::batch::Batch;
 use super::layers::{Dense, Stack, StackKind};
 use super::loss::{self, LossWeights, Terms, Values};
+use super::motion::{Distance, MotionTarget};
 use crate::analysis::frames::PARTIALS;
 use crate::model::architecture::{
     CENTS_SCALE, CONDITIONS, ENCODER_INPUTS, HELD_KNOTS, HIDDEN, KNOTS, LEVEL_OFFSET, LEVEL_SCALE, LEVELS, NOTE_HIDDEN,
@@ -149,14 +150,19 @@ impl Network {
             loss::frames(&batch.notes, &batch.moments, &look_up(batch, &pictures), weights);
         let (slot_loss, slot_gradient) = loss::slots(&batch.notes, &slot_cents(note.output()));
         terms.slots = slot_loss;
+        let motion = motion(batch, note.output());
+        (terms.sway, terms.swings) = (motion.sway, motion.swings);
         terms.kl = posterior.divergence();
         if let Some(gradient) = gradient {
             let pictures = pictures_gradient(batch, &frame_gradient);
             self.head.backward(trunk.output(), pictures.view(), gradient);
             let hidden = self.head.input_gradient(parameters, pictures.view());
             let mut inputs = self.trunk.backward(parameters, &trunk, hidden, gradient);
-            let note_gradient = Array2::from_shape_fn((batch.notes.len(), NOTE_OUTPUTS), |(note, output)| {
-                if output < PARTIALS { slot_gradient[note][output] * SLOT_SCALE } else { 0.0 }
+            let note_gradient = Array2::from_shape_fn((batch.notes.len(), NOTE_OUTPUTS), |(note, output)| match output
+                .checked_sub(PARTIALS)
+            {
+                None => slot_gradient[note][output] * SLOT_SCALE,
+                Some(output) => motion.gradient[note][output],
             });
             inputs += &self.note.backward(parameters, &note, note_gradient, gradient);
             let latents = sum_by_row(batch, &inputs);
@@ -259,6 +265,12 @@ fn sum_by_row(batch: &Batch, inputs: &Array2<f32>) -> Array2<f32> {
 
 fn slot_cents(note: ArrayView2<'_, f32>) -> Vec<[f32; PARTIALS]> {
     note.rows().into_iter().map(|row| std::array::from_fn(|k| row[k] * SLOT_SCALE)).collect()
+}
+
+fn motion(batch: &Batch, note: ArrayView2<'_, f32>) -> Distance {
+    let targets: Vec<&MotionTarget> = batch.notes.iter().map(|note| &note.motion).collect();
+    let predicted: Vec<_> = note.rows().into_iter().map(|row| std::array::from_fn(|o| row[PARTIALS + o])).collect();
+    Distance::of(&targets, &predicted)
 }
 
 /// The knots that a moment lies between, with their weights: two after note-on, up to two after note-off, which move

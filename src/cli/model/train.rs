@@ -225,8 +225,9 @@ fn show(bar: &ProgressBar, progress: &Progress) {
 
 fn terms(terms: &Terms) -> String {
     format!(
-        "partials {:.2} dB, noise {:.2} dB, bands {:.2} dB, pitch {:.2} ct, slots {:.1} ct, KL {:.1}",
-        terms.partials, terms.noise, terms.bands, terms.cents, terms.slots, terms.kl
+        "partials {:.2} dB, noise {:.2} dB, bands {:.2} dB, pitch {:.2} ct, slots {:.1} ct, sway {:.3}, swings {:.3}, \
+         KL {:.1}",
+        terms.partials, terms.noise, terms.bands, terms.cents, terms.slots, terms.sway, terms.swings, terms.kl
     )
 }
 
@@ -237,6 +238,8 @@ fn figures(of: &str, terms: &Terms) -> BTreeMap<String, f64> {
         ("bands, dB", terms.bands),
         ("pitch, cents", terms.cents),
         ("slots, cents", terms.slots),
+        ("sway", terms.sway),
+        ("vibrato and tremolo", terms.swings),
         ("divergence, nats", terms.kl),
     ];
     // Rounded, so that the file does not depend on the last bit of a sum.

@@ -7,13 +7,13 @@ use std::path::Path;
 
 use half::f16;
 
-use super::StoredNote;
+use super::{MotionTarget, StoredNote};
 use crate::analysis::frames::PARTIALS;
 use crate::model::architecture::OUTPUTS;
 
 const MAGIC: &[u8; 8] = b"ZNOTES\0\0";
 /// To be raised whenever analysis gives other frames for the same file, or the format changes.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 /// Longest file name that is read.
 const MAX_NAME: usize = 4_096;
 
@@ -70,7 +70,9 @@ fn put_note(out: &mut Vec<u8>, state: &FileState, note: &StoredNote) {
     out.extend((note.held as u32).to_le_bytes());
     out.extend((note.times.len() as u32).to_le_bytes());
     out.extend(note.times.iter().flat_map(|time| time.to_le_bytes()));
-    out.extend(note.values.iter().flat_map(|value| value.to_le_bytes()));
+    out.extend(note.values.iter().chain(&note.steady_cents).flat_map(|value| value.to_le_bytes()));
+    let motion = note.motion.outputs.iter().chain(&note.motion.weights);
+    out.extend(motion.flat_map(|value| value.to_le_bytes()));
 }
 
 /// The bytes still to be read.
@@ -102,12 +104,28 @@ impl Reader<'_> {
         let (held, count) = (self.u32()? as usize, self.u32()? as usize);
         let times: Vec<u16> = pairs(self.take(count.checked_mul(2)?)?).map(u16::from_le_bytes).collect();
         let values: Vec<f16> = pairs(self.take(count.checked_mul(2 * OUTPUTS)?)?).map(f16::from_le_bytes).collect();
+        let steady_cents: Vec<f16> = pairs(self.take(count.checked_mul(2)?)?).map(f16::from_le_bytes).collect();
+        let motion = MotionTarget { outputs: self.floats()?, weights: self.floats()? };
         let scalars = [pitch, velocity, hold, floor];
-        let finite = scalars.iter().chain(&slot_cents).chain(&slot_weight).all(|value| value.is_finite())
-            && values.iter().all(|value| value.is_finite());
+        let moves = motion.outputs.iter().chain(&motion.weights);
+        let finite = scalars.iter().chain(&slot_cents).chain(&slot_weight).chain(moves).all(|value| value.is_finite())
+            && values.iter().chain(&steady_cents).all(|value| value.is_finite());
         let whole = (1..=count).contains(&held) && times.is_sorted();
         let in_band = std::array::from_fn(|k| mask >> k & 1 == 1);
-        let note = StoredNote { pitch, velocity, hold, floor, slot_cents, slot_weight, in_band, held, times, values };
+        let note = StoredNote {
+            pitch,
+            velocity,
+            hold,
+            floor,
+            slot_cents,
+            slot_weight,
+            in_band,
+            held,
+            times,
+            values,
+            steady_cents,
+            motion,
+        };
         (finite && whole).then_some(note)
     }
 
