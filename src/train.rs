@@ -11,3 +11,4 @@ pub mod loss;
 pub mod motion;
 pub mod network;
 pub mod random;
+pub mod synthetic;

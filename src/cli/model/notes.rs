@@ -138,7 +138,7 @@ impl Notes {
 
 /// Writes a note that sounds; tells whether it does. 24 bits lie far below what analysis looks at, at two thirds of the
 /// size of floats, which are kept for notes beyond full scale.
-fn write_note(path: &Path, samples: &[f32]) -> Result<bool> {
+pub(super) fn write_note(path: &Path, samples: &[f32]) -> Result<bool> {
     let peak = samples.iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
     if peak < SILENT {
         return Ok(false);
@@ -149,7 +149,7 @@ fn write_note(path: &Path, samples: &[f32]) -> Result<bool> {
 }
 
 /// A hold of 150 to 1200 ms, evenly spread in log time, by a hash of the seed.
-fn short_hold_ms(seed: [u32; 4]) -> u32 {
+pub(super) fn short_hold_ms(seed: [u32; 4]) -> u32 {
     let hash = seed.iter().fold(0x9E37_79B9_7F4A_7C15_u64, |hash, &part| {
         // The finaliser of SplitMix64.
         let mixed = (hash ^ u64::from(part)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
