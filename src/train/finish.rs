@@ -3,6 +3,7 @@
 
 mod axes;
 mod naming;
+mod qualities;
 mod titles;
 
 use super::dataset::Dataset;

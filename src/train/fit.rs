@@ -78,7 +78,7 @@ impl Default for Settings {
             steps: 40_000,
             seed: 1,
             learning_rate: 2e-3,
-            bands: 1.0,
+            bands: 5.0,
             kl: 2e-4,
             mixing: 0.1,
             augmentation: 1.0,
