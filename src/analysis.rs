@@ -16,8 +16,8 @@ pub mod recording;
 mod tuning;
 mod warp;
 
-use frames::{ANALYSIS_HOP, Frame, NoteFrames, PARTIALS, SILENCE_DB, pitch_hz};
-use noise::NoiseMeter;
+use frames::{Frame, NoteFrames, PARTIALS, SILENCE_DB, pitch_hz};
+use noise::{NoiseMeter, without_subsonics};
 use partials::Envelopes;
 use tuning::{LongSpectrum, Tuning};
 use warp::{Warp, pitch_track};
@@ -65,10 +65,11 @@ pub fn analyse(samples: &[f32], pitch: f32) -> Result<NoteFrames, AnalysisError>
         }
     };
     let residual: Vec<f32> = samples.iter().zip(&sum).map(|(sample, sum)| sample - sum).collect();
+    let residual = without_subsonics(&residual);
     let mut noise = NoiseMeter::new();
     let frame = |frame: usize| {
         let at = warp.as_ref().map_or(frame as f32, |warp| warp.frame(frame));
-        let mut state = Frame { noise_db: noise.measure(&residual, frame * ANALYSIS_HOP), ..Frame::SILENT };
+        let mut state = Frame { noise_db: noise.measure(&residual, frame), ..Frame::SILENT };
         state.cents = cents[frame];
         for (index, &slot) in active.iter().enumerate() {
             state.partial_db[slot] = level_db(&envelopes, at, index);

@@ -12,7 +12,7 @@
 //! **Back.** The density in between is read by [`BandPosition`]: linear in dB over mel between the centres, constant
 //! beyond the outermost. A spectrum bin of unit-variance noise is multiplied by `10^(density_db / 20)`.
 
-use super::frames::{ANALYSIS_RATE, NOISE_BANDS, SILENCE_DB};
+use super::frames::{ANALYSIS_HOP, ANALYSIS_RATE, NOISE_BANDS, SILENCE_DB};
 use crate::dsp::mel::{MelBank, Norm, mel, mel_grid};
 use crate::dsp::stft::Stft;
 
@@ -20,8 +20,11 @@ use crate::dsp::stft::Stft;
 const LOWEST_HZ: f32 = 20.0;
 /// Highest edge of the highest band in Hz.
 const HIGHEST_HZ: f32 = 20_000.0;
-/// Window of the measurement in samples: 21 ms.
-const WINDOW: usize = 1_024;
+/// Windows of the first frame, the second, and all later ones, in samples: those of the first two are as short as keeps
+/// them from hearing what comes later.
+const WINDOWS: [usize; 3] = [256, 512, 1_024];
+/// Below this frequency, in Hz, nothing is noise: it is an offset or its drift, which would leak into the lowest bands.
+const SUBSONIC_HZ: f64 = 20.0;
 
 /// Edges and centres of the bands in Hz: band `i` spans `edges[i]..edges[i + 2]` about `edges[i + 1]`.
 #[must_use]
@@ -76,28 +79,46 @@ impl BandPosition {
 
 /// Measures the noise bands of a note at every frame.
 pub(super) struct NoiseMeter {
-    stft: Stft,
-    bank: MelBank,
+    windows: [(Stft, MelBank); WINDOWS.len()],
 }
 
 impl NoiseMeter {
     pub(super) fn new() -> Self {
         let range = (LOWEST_HZ, HIGHEST_HZ);
-        let bank = MelBank::new(NOISE_BANDS, WINDOW, ANALYSIS_RATE as f32, range, Norm::Mean);
-        Self { stft: Stft::new(WINDOW), bank }
+        let bank = |window| MelBank::new(NOISE_BANDS, window, ANALYSIS_RATE as f32, range, Norm::Mean);
+        Self { windows: WINDOWS.map(|window| (Stft::new(window), bank(window))) }
     }
 
-    /// Levels in dB around `centre`, scaled by the part of the window that lies within the note: a noise that begins
-    /// with the note has its full level in the first frame, and nothing before it.
-    pub(super) fn measure(&mut self, residual: &[f32], centre: usize) -> [f32; NOISE_BANDS] {
-        let energy = self.stft.energy_within(centre, residual.len()).max(1.0);
-        let spectrum = self.stft.centred(residual, centre);
+    /// Levels in dB at a frame, scaled by the part of the window that lies within the note: a noise that begins with the
+    /// note has its full level in the first frame, and nothing before it.
+    pub(super) fn measure(&mut self, residual: &[f32], frame: usize) -> [f32; NOISE_BANDS] {
+        let centre = frame * ANALYSIS_HOP;
+        let (stft, bank) = &mut self.windows[frame.min(WINDOWS.len() - 1)];
+        let energy = stft.energy_within(centre, residual.len()).max(1.0);
+        let spectrum = stft.centred(residual, centre);
         let power: Vec<f32> = spectrum.iter().map(|bin| bin.norm_sqr() / energy).collect();
         let mut bands = [0.0; NOISE_BANDS];
-        self.bank.apply(&power, &mut bands);
+        bank.apply(&power, &mut bands);
         let fractions = fraction_db();
         std::array::from_fn(|band| (10.0 * bands[band].log10() + fractions[band]).max(SILENCE_DB))
     }
+}
+
+/// The samples through a Butterworth high-pass of second order at [`SUBSONIC_HZ`].
+pub(super) fn without_subsonics(samples: &[f32]) -> Vec<f32> {
+    let tangent = (std::f64::consts::PI * SUBSONIC_HZ / f64::from(ANALYSIS_RATE)).tan();
+    let (damping, square) = (std::f64::consts::SQRT_2 * tangent, tangent * tangent);
+    let gain = 1.0 / (1.0 + damping + square);
+    let feedback = [2.0 * (square - 1.0) * gain, (1.0 - damping + square) * gain];
+    // Transposed direct form II.
+    let mut state = [0.0; 2];
+    let filtered = samples.iter().map(|&sample| {
+        let input = f64::from(sample) * gain;
+        let out = input + state[0];
+        state = [state[1] - 2.0 * input - feedback[0] * out, input - feedback[1] * out];
+        out as f32
+    });
+    filtered.collect()
 }
 
 #[cfg(test)]
@@ -133,10 +154,23 @@ mod tests {
         let noise: Vec<f32> = (0..240_000).map(|_| uniform() * 12.0_f32.sqrt()).collect();
         let mut meter = NoiseMeter::new();
         let total = |levels: [f32; NOISE_BANDS]| levels.iter().map(|db| 10.0_f32.powf(db / 10.0)).sum::<f32>();
-        let mean = (0..400).map(|frame| total(meter.measure(&noise, frame * 600))).sum::<f32>() / 400.0;
+        let mean = (0..400).map(|frame| total(meter.measure(&noise, frame * 2))).sum::<f32>() / 400.0;
         assert!((10.0 * mean.log10() + 0.95).abs() < 0.2, "{mean}");
         let onsets = (0..100).map(|start| total(meter.measure(&noise[start * 2_000..][..2_000], 0)));
         let mean = onsets.sum::<f32>() / 100.0;
         assert!((10.0 * mean.log10() + 0.95).abs() < 0.4, "{mean}");
+    }
+
+    #[test]
+    fn an_offset_is_no_noise() {
+        let offset = vec![0.1; 48_000];
+        let loudest = |samples: &[f32]| {
+            let levels = NoiseMeter::new().measure(samples, 100);
+            levels.into_iter().fold(f32::MIN, f32::max)
+        };
+        assert!(loudest(&offset) > -60.0 && loudest(&without_subsonics(&offset)) < -100.0);
+        let tone: Vec<f32> = (0..48_000).map(|i| (i as f32 * 100.0 * std::f32::consts::TAU / 48e3).sin()).collect();
+        let (before, after) = (loudest(&tone), loudest(&without_subsonics(&tone)));
+        assert!((before - after).abs() < 0.1, "{before} {after}");
     }
 }
