@@ -6,6 +6,7 @@
 
 pub mod distance;
 pub mod frames;
+pub mod loudness;
 pub mod motion;
 pub mod noise;
 mod onset;

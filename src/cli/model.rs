@@ -9,6 +9,7 @@ mod plan;
 mod play;
 mod resynth;
 mod sampler;
+mod scan;
 mod synth_notes;
 mod targets;
 mod train;
@@ -23,6 +24,7 @@ pub(super) enum Command {
     Notes(notes::Notes),
     Play(play::Play),
     Resynth(resynth::Resynth),
+    Scan(scan::Scan),
     SynthNotes(synth_notes::SynthNotes),
     Train(Box<train::Train>),
 }
@@ -36,6 +38,7 @@ impl Command {
             Self::Notes(command) => command.run(),
             Self::Play(command) => command.run(),
             Self::Resynth(command) => command.run(),
+            Self::Scan(command) => command.run(),
             Self::SynthNotes(command) => command.run(),
             Self::Train(command) => command.run(),
         }
