@@ -4,5 +4,6 @@ pub mod audio;
 pub mod fluidsynth;
 pub mod midi;
 pub mod note;
+pub mod sheet;
 pub mod soundfont;
 pub mod spectrogram;

@@ -1,5 +1,6 @@
 //! `zitherctl preset ...`: presets.
 
+mod audition;
 mod factory;
 
 use clap::Subcommand;
@@ -7,6 +8,7 @@ use clap::Subcommand;
 /// A subcommand of `zitherctl preset`.
 #[derive(Subcommand)]
 pub(super) enum Command {
+    Audition(audition::Audition),
     Factory(factory::Factory),
 }
 
@@ -14,6 +16,7 @@ impl Command {
     /// Runs the subcommand.
     pub(super) fn run(self) -> anyhow::Result<()> {
         match self {
+            Self::Audition(command) => command.run(),
             Self::Factory(command) => command.run(),
         }
     }

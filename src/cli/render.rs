@@ -89,11 +89,11 @@ impl Render {
 }
 
 /// The engine, what it has played, and the levels that MIDI sets per channel.
-struct Player {
+pub(super) struct Player {
     engine: Engine,
     rate: f64,
-    left: Vec<f32>,
-    right: Vec<f32>,
+    pub(super) left: Vec<f32>,
+    pub(super) right: Vec<f32>,
     most_voices: usize,
     /// Volume (CC 7) and expression (CC 11) of each channel as one gain.
     volume: [f32; 16],
@@ -101,7 +101,7 @@ struct Player {
 }
 
 impl Player {
-    fn new(model: Arc<Model>, controls: &Controls, rate: u32) -> Self {
+    pub(super) fn new(model: Arc<Model>, controls: &Controls, rate: u32) -> Self {
         let mut engine = Engine::new(model, rate as f32);
         engine.set_controls(controls);
         Self {
@@ -116,7 +116,7 @@ impl Player {
     }
 
     /// Plays what lies between `from` and `to` seconds, and the tail. Wheels and pedals set before count; notes do not.
-    fn play(&mut self, song: &Song, from: f64, to: f64) {
+    pub(super) fn play(&mut self, song: &Song, from: f64, to: f64) {
         for timed in song.messages.iter().filter(|timed| timed.seconds < to || (timed.seconds == to && is_off(timed))) {
             if timed.seconds < from {
                 if !matches!(timed.message, Message::NoteOn { .. } | Message::NoteOff { .. }) {

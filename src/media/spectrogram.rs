@@ -27,15 +27,21 @@ pub struct PictureError {
 /// # Errors
 /// If the file cannot be written.
 pub fn write_png(path: &Path, samples: &[f32], rate: u32) -> Result<(), PictureError> {
-    let levels = levels(samples, rate);
+    let grid = Grid { width: WIDTH, height: HEIGHT, transform: TRANSFORM };
+    let levels = grid.levels(samples, rate);
     let loudest = levels.iter().fold(f32::MIN, |loudest, level| loudest.max(*level));
     let pixels: Vec<u8> = levels.iter().flat_map(|level| colour(1.0 + (level - loudest) / DEPTH_DB)).collect();
-    encode(path, &pixels).map_err(|source| PictureError { path: path.to_owned(), source })
+    write_pixels(path, (WIDTH, HEIGHT), &pixels)
 }
 
-fn encode(path: &Path, pixels: &[u8]) -> Result<(), png::EncodingError> {
+/// Writes a picture of so many columns and rows, three bytes for each pixel.
+pub(super) fn write_pixels(path: &Path, size: (usize, usize), pixels: &[u8]) -> Result<(), PictureError> {
+    encode(path, size, pixels).map_err(|source| PictureError { path: path.to_owned(), source })
+}
+
+fn encode(path: &Path, (width, height): (usize, usize), pixels: &[u8]) -> Result<(), png::EncodingError> {
     let mut file = BufWriter::new(std::fs::File::create(path)?);
-    let mut encoder = png::Encoder::new(&mut file, WIDTH as u32, HEIGHT as u32);
+    let mut encoder = png::Encoder::new(&mut file, width as u32, height as u32);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
     let mut writer = encoder.write_header()?;
@@ -44,36 +50,47 @@ fn encode(path: &Path, pixels: &[u8]) -> Result<(), png::EncodingError> {
     Ok(file.flush()?)
 }
 
-/// Level of each pixel in dB, shape `[HEIGHT, WIDTH]`, the highest frequency first.
-fn levels(samples: &[f32], rate: u32) -> Vec<f32> {
-    let mut levels = vec![0.0; WIDTH * HEIGHT];
-    let mut stft = Stft::new(TRANSFORM);
-    for column in 0..WIDTH {
-        let spectrum = stft.centred(samples, (2 * column + 1) * samples.len() / (2 * WIDTH));
-        let power: Vec<f32> = spectrum.iter().map(|bin| bin.norm_sqr()).collect();
-        for row in 0..HEIGHT {
-            levels[row * WIDTH + column] = 10.0 * loudest(&power, row, rate).max(1e-20).log10();
+/// The pixels of a spectrogram.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Grid {
+    pub(super) width: usize,
+    pub(super) height: usize,
+    /// Samples of a transform.
+    pub(super) transform: usize,
+}
+
+impl Grid {
+    /// Level of each pixel in dB, shape `[height, width]`, the highest frequency first.
+    pub(super) fn levels(self, samples: &[f32], rate: u32) -> Vec<f32> {
+        let mut levels = vec![0.0; self.width * self.height];
+        let mut stft = Stft::new(self.transform);
+        for column in 0..self.width {
+            let spectrum = stft.centred(samples, (2 * column + 1) * samples.len() / (2 * self.width));
+            let power: Vec<f32> = spectrum.iter().map(|bin| bin.norm_sqr()).collect();
+            for row in 0..self.height {
+                levels[row * self.width + column] = 10.0 * self.loudest(&power, row, rate).max(1e-20).log10();
+            }
         }
+        levels
     }
-    levels
-}
 
-/// The highest power between the frequencies of a row's edges; between two bins, the nearer one's.
-fn loudest(power: &[f32], row: usize, rate: u32) -> f32 {
-    let bin = |edge: f32| edge_hz(edge) * TRANSFORM as f32 / rate as f32;
-    let (low, high) = (bin(row as f32 + 1.0).round() as usize, bin(row as f32).round() as usize);
-    let last = power.len() - 1;
-    power[low.min(last)..=high.max(low).min(last)].iter().fold(0.0, |most, power| most.max(*power))
-}
+    /// The highest power between the frequencies of a row's edges; between two bins, the nearer one's.
+    fn loudest(self, power: &[f32], row: usize, rate: u32) -> f32 {
+        let bin = |edge: f32| self.edge_hz(edge) * self.transform as f32 / rate as f32;
+        let (low, high) = (bin(row as f32 + 1.0).round() as usize, bin(row as f32).round() as usize);
+        let last = power.len() - 1;
+        power[low.min(last)..=high.max(low).min(last)].iter().fold(0.0, |most, power| most.max(*power))
+    }
 
-/// Frequency at `edge` rows below the top.
-fn edge_hz(edge: f32) -> f32 {
-    let (low, high) = RANGE_HZ;
-    high * (low / high).powf(edge / HEIGHT as f32)
+    /// Frequency at `edge` rows below the top.
+    fn edge_hz(self, edge: f32) -> f32 {
+        let (low, high) = RANGE_HZ;
+        high * (low / high).powf(edge / self.height as f32)
+    }
 }
 
 /// Black through violet, red and yellow to white; a brighter colour always means a higher level.
-fn colour(level: f32) -> [u8; 3] {
+pub(super) fn colour(level: f32) -> [u8; 3] {
     let level = level.clamp(0.0, 1.0);
     let ramp = |from: f32, to: f32| ((level - from) / (to - from)).clamp(0.0, 1.0);
     let red = ramp(0.05, 0.6);
@@ -90,11 +107,16 @@ mod tests {
     fn a_tone_is_brightest_in_the_row_of_its_frequency() {
         let tone: Vec<f32> =
             (0..48_000).map(|at| (at as f32 / 48_000.0 * 1_000.0 * std::f32::consts::TAU).sin()).collect();
-        let levels = levels(&tone, 48_000);
+        let grid = Grid { width: WIDTH, height: HEIGHT, transform: TRANSFORM };
+        let levels = grid.levels(&tone, 48_000);
         let column = WIDTH / 2;
         let level = |row: usize| levels[row * WIDTH + column];
         let brightest = (0..HEIGHT).max_by(|a, b| level(*a).total_cmp(&level(*b))).unwrap();
-        assert!((edge_hz(brightest as f32 + 0.5) - 1_000.0).abs() < 20.0, "{}", edge_hz(brightest as f32 + 0.5));
+        assert!(
+            (grid.edge_hz(brightest as f32 + 0.5) - 1_000.0).abs() < 20.0,
+            "{}",
+            grid.edge_hz(brightest as f32 + 0.5)
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod demo;
 mod install;
 mod phrase;
 mod setup;
+mod sound_bench;
 mod test;
 mod workspace;
 
@@ -40,12 +41,11 @@ enum Task {
     Demo(demo::Options),
     /// Everything we check, from formatting to the bundle inside a host.
     Test,
-    /// Measures the factory model on notes that training never saw; arguments go to `zitherctl model bench`.
-    SoundBench {
-        /// Passed on to `zitherctl model bench`.
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
+    /// Measures the factory model on notes that training never saw, and every instrument's levels over five octaves.
+    SoundBench(sound_bench::Options),
+    /// Plays the demo's phrase with twelve factory presets and with the instruments they are made of, into
+    /// target/listen/, with pictures of both.
+    Listen,
     /// Writes assets/phrase.mid anew from its score in xtask/src/phrase.rs.
     Phrase,
 }
@@ -80,17 +80,14 @@ fn run(task: Task) -> anyhow::Result<()> {
             setup::run(Need::ALL)?;
             test::run(&workspace)
         }
-        Task::SoundBench { arguments } => {
+        Task::SoundBench(options) => {
             setup::run(Need::SOUND)?;
-            sound_bench(&workspace, &arguments)
+            sound_bench::run(&workspace, &options)
+        }
+        Task::Listen => {
+            setup::run(Need::SOUND)?;
+            sound_bench::listen(&workspace)
         }
         Task::Phrase => phrase::write(&workspace.root.join(phrase::FILE)),
     }
-}
-
-/// Builds the companion without the plugin framework and lets it measure the factory model.
-fn sound_bench(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<()> {
-    workspace.cargo(&["build", "--release", "--no-default-features", "--bin", "zitherctl"])?;
-    let mut bench = workspace.zitherctl();
-    workspace::run(bench.args(["model", "bench"]).args(arguments))
 }

@@ -7,6 +7,7 @@ mod bars;
 mod choice;
 mod measurement;
 mod report;
+mod sheets;
 mod take;
 
 use std::path::{Path, PathBuf};
@@ -55,6 +56,9 @@ pub(in crate::cli) struct Bench {
     /// File for a list of all notes with their distances.
     #[arg(long, value_name = "CSV")]
     csv: Option<PathBuf>,
+    /// Folder for pictures of typical and of the worst notes: original, model and oracle side by side.
+    #[arg(long, value_name = "DIR")]
+    sheets: Option<PathBuf>,
     /// Folder to keep the sounds in, for listening.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -65,7 +69,8 @@ pub(in crate::cli) struct Bench {
 
 impl Bench {
     pub(super) fn run(self) -> Result<()> {
-        let choices = self.choices(&self.studio()?)?;
+        let studio = self.studio()?;
+        let choices = self.choices(&studio)?;
         if let Some(folder) = &self.out {
             std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         }
@@ -85,6 +90,9 @@ impl Bench {
         let totals = report::print_report(&measurements);
         if let Some(path) = &self.csv {
             report::write_csv(path, &measurements)?;
+        }
+        if let Some(folder) = &self.sheets {
+            sheets::draw(folder, &studio, &choices, &measurements)?;
         }
         let faults = bars::faults(&totals);
         ensure!(!self.check || faults.is_empty(), "{}", faults.join("; "));

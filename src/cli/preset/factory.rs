@@ -24,19 +24,19 @@ pub(in crate::cli) struct Factory {
 }
 
 /// What a factory preset is made of.
-struct Recipe {
-    name: &'static str,
+pub(super) struct Recipe {
+    pub(super) name: &'static str,
     category: &'static str,
     tags: &'static [&'static str],
     description: &'static str,
     /// General MIDI program (from 0) whose instrument is taken.
-    from: u8,
+    pub(super) from: u8,
     /// Program to blend with, and how much of it, 0..1.
-    to: Option<(u8, f32)>,
+    pub(super) to: Option<(u8, f32)>,
     settings: &'static [(Control, f32)],
 }
 
-const RECIPES: [Recipe; 16] = [
+pub(super) const RECIPES: [Recipe; 16] = [
     Recipe {
         name: "Parlour Grand",
         category: "Keys",
@@ -250,7 +250,7 @@ fn write_all(model: &Arc<Model>, folder: &Path) -> anyhow::Result<()> {
 }
 
 impl Recipe {
-    fn preset(&self, model: &Arc<Model>, reference: &ModelReference) -> anyhow::Result<Preset> {
+    pub(super) fn preset(&self, model: &Arc<Model>, reference: &ModelReference) -> anyhow::Result<Preset> {
         let mut latent = instrument(model, self.from)?;
         if let Some((program, amount)) = self.to {
             let other = instrument(model, program)?;

@@ -26,7 +26,7 @@ impl Section {
     pub(super) const ALL: [Self; 6] =
         [Self::Trained, Self::Dropped, Self::Unseen, Self::UnseenDropped, Self::Other, Self::OtherDropped];
 
-    fn of(group: Group, is_dropped: bool) -> Self {
+    pub(super) fn of(group: Group, is_dropped: bool) -> Self {
         match (group, is_dropped) {
             (Group::Trained, false) => Self::Trained,
             (Group::Trained, true) => Self::Dropped,
