@@ -9,6 +9,8 @@ use crate::model::latent::Latent;
 
 /// Five octaves.
 const KEYS: RangeInclusive<u8> = 36..=96;
+/// What is played: with neighbours on either side of the outermost keys.
+const PLAYED: RangeInclusive<u8> = *KEYS.start() - NEAR..=*KEYS.end() + NEAR;
 /// Velocities, and how many keys lie between two notes that are played at each.
 const VELOCITIES: [(u8, usize); 4] = [(30, 3), (64, 3), (100, 1), (127, 3)];
 /// Neighbours lie within so many keys.
@@ -97,9 +99,9 @@ pub(super) fn scan(performer: &Performer, latent: &Latent) -> Vec<Note> {
             let note = Performance { latent: *latent, key, velocity: velocity_of_note, hold: HOLD, length };
             Note::played(key, velocity, &performer.play(&note))
         };
-        let mut notes: Vec<Note> = KEYS.step_by(step).map(note).collect();
+        let mut notes: Vec<Note> = PLAYED.step_by(step).map(note).collect();
         judge(&mut notes);
-        all.extend(notes);
+        all.extend(notes.into_iter().filter(|note| KEYS.contains(&note.key)));
     }
     all
 }
