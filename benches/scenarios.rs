@@ -21,15 +21,23 @@ struct Scenario {
     block: usize,
     moving: bool,
     unison: f32,
+    width: f32,
 }
 
-const SCENARIOS: [Scenario; 6] = [
-    Scenario { name: "1v", voices: 1, block: 256, moving: true, unison: 1.0 },
-    Scenario { name: "1v_still", voices: 1, block: 256, moving: false, unison: 1.0 },
-    Scenario { name: "16v", voices: 16, block: 256, moving: true, unison: 1.0 },
-    Scenario { name: "16v_block32", voices: 16, block: 32, moving: true, unison: 1.0 },
-    Scenario { name: "1v_unison8", voices: 1, block: 256, moving: true, unison: 8.0 },
-    Scenario { name: "silence", voices: 0, block: 256, moving: false, unison: 1.0 },
+/// Everything moves, at the default width.
+const ONE: Scenario = Scenario { name: "1v", voices: 1, block: 256, moving: true, unison: 1.0, width: 50.0 };
+const SIXTEEN: Scenario = Scenario { name: "16v", voices: 16, ..ONE };
+
+const SCENARIOS: [Scenario; 9] = [
+    ONE,
+    Scenario { name: "1v_mono", width: 0.0, ..ONE },
+    Scenario { name: "1v_still", moving: false, ..ONE },
+    Scenario { name: "1v_still_mono", moving: false, width: 0.0, ..ONE },
+    SIXTEEN,
+    Scenario { name: "16v_mono", width: 0.0, ..SIXTEEN },
+    Scenario { name: "16v_block32", block: 32, ..SIXTEEN },
+    Scenario { name: "1v_unison8", unison: 8.0, ..ONE },
+    Scenario { name: "silence", voices: 0, moving: false, ..ONE },
 ];
 
 fn main() {
@@ -44,6 +52,7 @@ impl Scenario {
         let mut engine = Engine::new(Model::factory(), RATE);
         let mut controls = Controls::default();
         controls.set(Control::UNISON, self.unison);
+        controls.set(Control::WIDTH, self.width);
         engine.set_controls(&controls);
         let (mut left, mut right) = (vec![0.0; self.block], vec![0.0; self.block]);
         let blocks = 20 * RATE as usize / self.block;

@@ -443,9 +443,12 @@ fn golden() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/state-0.1.bin")
 }
 
+/// Parameters that version 0.1 did not have: they stand at their defaults.
+const LATER: [&str; 2] = ["Motion", "Release Stretch"];
+
 /// The value that the golden state holds: a third of the way up, so no default.
 fn golden_value(parameter: &Parameter) -> f64 {
-    parameter.at(1.0 / 3.0)
+    if LATER.contains(&parameter.name.as_str()) { parameter.default } else { parameter.at(1.0 / 3.0) }
 }
 
 #[test]

@@ -114,11 +114,58 @@ fn sines_in_lanes(partials: &Partials<'_>, out: &mut [f32; CHUNK]) {
     out[LANES..].copy_from_slice(&high);
 }
 
-/// Cosine of a phase in turns of 2^-32: the phase is folded to a quarter turn about the rising zero, where an odd
-/// polynomial of degree 7 (least squares at Chebyshev nodes) is good to 6e-7, that is -124 dB.
+per_level! {
+    /// Like [`sines`], and writes to `apart` the sum in which each partial counts `side` times: a second channel for the
+    /// price of a multiplication and an addition.
+    sines_apart = sines_apart_in_lanes(
+        partials: &Partials<'_>,
+        side: &[f32],
+        out: &mut [f32; CHUNK],
+        apart: &mut [f32; CHUNK],
+    )
+}
+
+#[inline(always)]
+fn sines_apart_in_lanes(partials: &Partials<'_>, side: &[f32], out: &mut [f32; CHUNK], apart: &mut [f32; CHUNK]) {
+    let count = partials.phase.len();
+    let (phase, increment) = (&partials.phase[..count], &partials.increment[..count]);
+    let (amplitude, step, side) = (&partials.amplitude[..count], &partials.step[..count], &side[..count]);
+    // Half a chunk after the other, so that the sums stay in registers.
+    for half in 0..2 {
+        let (mut sum, mut sum_apart) = ([0.0_f32; LANES], [0.0_f32; LANES]);
+        for k in 0..count {
+            let start = phase[k].wrapping_add(increment[k].wrapping_mul((half * LANES) as u32));
+            let from = amplitude[k] + step[k] * (half * LANES) as f32;
+            for lane in 0..LANES {
+                let turn = increment[k].wrapping_mul(lane as u32);
+                let rise = step[k] * lane as f32;
+                let sample = (from + rise) * cosine(start.wrapping_add(turn));
+                sum[lane] += sample;
+                sum_apart[lane] += sample * side[k];
+            }
+        }
+        out[half * LANES..][..LANES].copy_from_slice(&sum);
+        apart[half * LANES..][..LANES].copy_from_slice(&sum_apart);
+    }
+}
+
+/// Cosine of a phase in turns of 2^-32.
 #[inline(always)]
 fn cosine(phase: u32) -> f32 {
-    let turns = 0.25 - (phase as i32 as f32).abs() * (1.0 / 4_294_967_296.0);
+    from_quarter(0.25 - (phase as i32 as f32).abs() * (1.0 / 4_294_967_296.0))
+}
+
+/// Cosine of -0.5..0.5 turns.
+#[inline(always)]
+#[must_use]
+pub fn cosine_of_turns(turns: f32) -> f32 {
+    from_quarter(0.25 - turns.abs())
+}
+
+/// The sine of -0.25..0.25 turns: an odd polynomial of degree 7 (least squares at Chebyshev nodes), good to 6e-7, that is
+/// -124 dB.
+#[inline(always)]
+fn from_quarter(turns: f32) -> f32 {
     let square = turns * turns;
     let mut polynomial = COS[3];
     polynomial = polynomial * square + COS[2];

@@ -11,6 +11,8 @@ const HIGHEST: f32 = 24_000.0;
 pub const SILENT_LEVEL: f32 = -60.0;
 /// A spectrum whose loudest bin lies below this (-140 dB per bin) is not made.
 const INAUDIBLE_LEVEL: f32 = -23.0;
+/// Seed offset that keeps the turns of the side apart from the spectra.
+const SIDE_SEED: u32 = 0x5349_4445;
 
 /// Everything about noise that depends on the sample rate and not on the note: the transform, the window, and where
 /// bins lie between bands. Built once, shared by all voices.
@@ -59,10 +61,13 @@ impl NoiseBands {
     }
 }
 
-/// The noise of one note in stereo. Owned by a voice; allocates only when made.
+/// The noise of one note as middle and side, which share their power spectrum and nothing else. Owned by a voice;
+/// allocates only when made.
 ///
 /// Spectra of random phase and magnitude are transformed, windowed by a half sine (whose squares at two hops sum to
-/// one, so that power is steady) and overlapped by a half. The spectrum of a moment is centred on that moment.
+/// one, so that power is steady) and overlapped by a half. The spectrum of a moment is centred on that moment. The side
+/// takes the middle's block backwards, rotated and signed at random before the window: the same spectrum, on average
+/// uncorrelated at every lag, and no second transform.
 pub struct Noise {
     bands: Arc<NoiseBands>,
     seed: u32,
@@ -70,11 +75,11 @@ pub struct Noise {
     levels: Vec<f32>,
     spectrum: Vec<Complex32>,
     scratch: Vec<Complex32>,
-    middle: Vec<f32>,
-    side: Vec<f32>,
+    block: Vec<f32>,
+    turned: Vec<f32>,
+    /// Middle and side.
     hop: [Vec<f32>; 2],
     tail: [Vec<f32>; 2],
-    tail_sounds: bool,
 }
 
 impl Noise {
@@ -89,64 +94,76 @@ impl Noise {
             levels: vec![SILENT_LEVEL; bands.below.last().map_or(0, |&band| band as usize + 2)],
             spectrum: vec![Complex32::default(); bands.below.len()],
             scratch: bands.inverse.make_scratch_vec(),
-            middle: vec![0.0; 2 * hop],
-            side: vec![0.0; 2 * hop],
+            block: vec![0.0; 2 * hop],
+            turned: vec![0.0; 2 * hop],
             hop: half(),
             tail: half(),
-            tail_sounds: false,
             bands,
         }
     }
 
     /// Begins a note: the spectrum of its first moment sounds at full power from the first sample of the next hop on.
-    pub fn start(&mut self, seed: u32, density: &[f32], width: f32) {
+    pub fn start(&mut self, seed: u32, density: &[f32], side: f32) {
         self.seed = seed;
         self.spectra = 0;
-        self.tail_sounds = false;
         self.tail.iter_mut().for_each(|tail| tail.fill(0.0));
-        self.advance(density, width);
+        self.advance(density, side);
     }
 
     /// Makes the next hop. `density` is the power density of each band at the *end* of the hop, as base-2 logarithm of
-    /// amplitude per square root of a hertz; `width` 0..1 goes from mono to two independent channels.
-    pub fn advance(&mut self, density: &[f32], width: f32) {
+    /// amplitude per square root of a hertz; `side` is the gain of the side against the middle.
+    pub fn advance(&mut self, density: &[f32], side: f32) {
         let mut loudest = SILENT_LEVEL;
         for (level, &density) in self.levels.iter_mut().zip(density) {
             *level = (density + self.bands.to_bin_level).max(SILENT_LEVEL);
             loudest = loudest.max(*level);
         }
-        let hop = self.bands.hop();
         for (hop, tail) in self.hop.iter_mut().zip(&mut self.tail) {
             std::mem::swap(hop, tail);
             tail.fill(0.0);
         }
-        let sounds = loudest > INAUDIBLE_LEVEL;
-        if sounds {
-            let angle = width.clamp(0.0, 1.0) * std::f32::consts::FRAC_PI_4;
+        if loudest > INAUDIBLE_LEVEL {
             self.transform();
-            if angle > 0.0 {
-                std::mem::swap(&mut self.middle, &mut self.side);
-                self.transform();
-            }
-            let (side_gain, middle_gain) = angle.sin_cos();
-            for n in 0..2 * hop {
-                let middle = self.middle[n] * self.bands.window[n] * middle_gain;
-                let side = if angle > 0.0 { self.side[n] * self.bands.window[n] * side_gain } else { 0.0 };
-                let [left, right] = if n < hop { &mut self.hop } else { &mut self.tail };
-                left[n % hop] += middle + side;
-                right[n % hop] += middle - side;
+            self.lay(0, 1.0);
+            if side != 0.0 {
+                let gain = self.turn_block();
+                self.lay(1, gain * side);
             }
         }
-        self.tail_sounds = sounds;
     }
 
-    /// The hop made last: left and right.
+    /// The hop made last: middle and side.
     #[must_use]
     pub fn hop(&self) -> (&[f32], &[f32]) {
         (&self.hop[0], &self.hop[1])
     }
 
-    /// One block of noise into `middle`.
+    /// Adds the windowed block to channel 0, or the turned one to channel 1.
+    fn lay(&mut self, channel: usize, gain: f32) {
+        let hop = self.bands.hop();
+        let block = if channel == 0 { &self.block } else { &self.turned };
+        let (early, late) = block.split_at(hop);
+        let (rise, fall) = self.bands.window.split_at(hop);
+        for (out, block, window) in [(&mut self.hop, early, rise), (&mut self.tail, late, fall)] {
+            for ((out, block), window) in out[channel].iter_mut().zip(block).zip(window) {
+                *out += block * window * gain;
+            }
+        }
+    }
+
+    /// The block backwards from a random place on; returns a random sign.
+    fn turn_block(&mut self) -> f32 {
+        let bits = random::hash(self.seed ^ SIDE_SEED, self.spectra);
+        let from = (bits >> 1) as usize % self.block.len();
+        let (early, late) = self.block.split_at(from);
+        let backwards = early.iter().rev().zip(&mut self.turned);
+        backwards.for_each(|(from, to)| *to = *from);
+        let backwards = late.iter().rev().zip(&mut self.turned[from..]);
+        backwards.for_each(|(from, to)| *to = *from);
+        if bits & 1 == 0 { 1.0 } else { -1.0 }
+    }
+
+    /// One block of noise, not yet windowed.
     fn transform(&mut self) {
         let shape = Shape {
             level: &self.levels,
@@ -160,7 +177,7 @@ impl Noise {
         self.spectrum[self.bands.silent_from..].fill(Complex32::default());
         let bins = self.bands.hop() + 1;
         let done =
-            self.bands.inverse.process_with_scratch(&mut self.spectrum[..bins], &mut self.middle, &mut self.scratch);
+            self.bands.inverse.process_with_scratch(&mut self.spectrum[..bins], &mut self.block, &mut self.scratch);
         debug_assert!(done.is_ok(), "buffers are of the transform's own lengths, and the outer bins are real");
     }
 }
@@ -176,14 +193,15 @@ mod tests {
         [0.5 * (1.0_f32 / 24_000.0).log2(); 4]
     }
 
-    fn render(rate: f32, hops: usize, density: &[f32; 4], width: f32) -> (Vec<f32>, Vec<f32>) {
+    /// Middle and side.
+    fn render(rate: f32, hops: usize, density: &[f32; 4], side: f32) -> (Vec<f32>, Vec<f32>) {
         let hop = (rate / 200.0).round() as usize;
         let bands = Arc::new(NoiseBands::new(Level::detect(), rate, hop, &CENTRES, f32::sqrt));
         let mut noise = Noise::new(bands);
-        noise.start(3, density, width);
+        noise.start(3, density, side);
         let (mut left, mut right) = (Vec::new(), Vec::new());
         for _ in 0..hops {
-            noise.advance(density, width);
+            noise.advance(density, side);
             left.extend_from_slice(noise.hop().0);
             right.extend_from_slice(noise.hop().1);
         }
@@ -198,12 +216,10 @@ mod tests {
     fn white_noise_keeps_its_power_per_hertz_at_every_rate() {
         for rate in [8_000.0_f32, 44_100.0, 48_000.0, 96_000.0] {
             let expected = f64::from(rate.min(48_000.0) / 48_000.0);
-            for width in [0.0, 0.5, 1.0] {
-                let (left, right) = render(rate, 800, &white(), width);
-                for channel in [left, right] {
-                    let error = 10.0 * (power(&channel) / expected).log10();
-                    assert!(error.abs() < 0.3, "{rate} Hz, width {width}: {error:.2} dB");
-                }
+            let (middle, side) = render(rate, 800, &white(), 0.5);
+            for (made, expected) in [(middle, expected), (side, 0.25 * expected)] {
+                let error = 10.0 * (power(&made) / expected).log10();
+                assert!(error.abs() < 0.3, "{rate} Hz: {error:.2} dB");
             }
         }
     }
@@ -224,12 +240,19 @@ mod tests {
     }
 
     #[test]
-    fn width_sets_the_correlation_of_the_channels() {
-        for (width, expected) in [(0.0, 1.0), (1.0, 0.0)] {
-            let (left, right) = render(48_000.0, 800, &white(), width);
-            let both = left.iter().zip(&right).map(|(&l, &r)| f64::from(l * r)).sum::<f64>() / left.len() as f64;
-            let correlation = both / (power(&left) * power(&right)).sqrt();
-            assert!((correlation - expected).abs() < 0.02, "{width}: {correlation}");
+    fn middle_and_side_are_uncorrelated_at_every_lag_and_the_side_leaves_the_middle_alone() {
+        let mut low = [-60.0; 4];
+        low[0] = white()[0];
+        for density in [white(), low] {
+            let (middle, side) = render(48_000.0, 4_000, &density, 1.0);
+            assert_eq!(middle, render(48_000.0, 4_000, &density, 0.0).0);
+            let scale = (power(&middle) * power(&side)).sqrt() * middle.len() as f64;
+            for lag in 0..600 {
+                let both = middle[lag..].iter().zip(&side).map(|(&m, &s)| f64::from(m * s)).sum::<f64>();
+                let back = side[lag..].iter().zip(&middle).map(|(&m, &s)| f64::from(m * s)).sum::<f64>();
+                let largest = both.abs().max(back.abs()) / scale;
+                assert!(largest < 0.06, "lag {lag}: {largest}");
+            }
         }
     }
 

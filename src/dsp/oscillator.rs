@@ -56,6 +56,15 @@ impl<const N: usize> Loudness<N> {
     pub fn audible(&self) -> usize {
         self.count
     }
+
+    fn partials<'a>(&'a self, phase: &'a [u32; N], increment: &'a [u32; N]) -> Partials<'a> {
+        Partials {
+            phase: &phase[..self.count],
+            increment: &increment[..self.count],
+            amplitude: &self.amplitude[..self.count],
+            step: &self.step[..self.count],
+        }
+    }
 }
 
 /// `N` oscillators with exact phases: a phase is a whole number of 2^-32 turns, and so is an increment, so that nothing
@@ -84,21 +93,42 @@ impl<const N: usize> OscillatorBank<N> {
         length: usize,
         out: &mut [f32; CHUNK],
     ) {
-        let count = loudness.count;
+        let (phase, increment) = self.turn(loudness, ratios, base, length);
+        kernel::sines(self.level, &loudness.partials(&phase, &increment), out);
+    }
+
+    /// Like [`OscillatorBank::render`], to the same bits, and writes to `apart` the sum in which partial `k` counts
+    /// `sides[k]` times.
+    #[expect(clippy::too_many_arguments, reason = "a bank has two outputs here")]
+    pub fn render_apart(
+        &mut self,
+        loudness: &Loudness<N>,
+        ratios: &[f32; N],
+        sides: &[f32; N],
+        base: f32,
+        length: usize,
+        out: &mut [f32; CHUNK],
+        apart: &mut [f32; CHUNK],
+    ) {
+        let (phase, increment) = self.turn(loudness, ratios, base, length);
+        let mut side = [0.0; N];
+        for (side, slot) in side.iter_mut().zip(&loudness.slot[..loudness.count]) {
+            *side = sides[usize::from(*slot)];
+        }
+        kernel::sines_apart(self.level, &loudness.partials(&phase, &increment), &side, out, apart);
+    }
+
+    /// Phases and increments of the audible partials, which then move on by `length` samples.
+    #[inline]
+    fn turn(&mut self, loudness: &Loudness<N>, ratios: &[f32; N], base: f32, length: usize) -> ([u32; N], [u32; N]) {
         let (mut phase, mut increment) = ([0; N], [0; N]);
-        for (k, slot) in loudness.slot[..count].iter().map(|&slot| usize::from(slot)).enumerate() {
+        for (k, slot) in loudness.slot[..loudness.count].iter().map(|&slot| usize::from(slot)).enumerate() {
             // `as` saturates: whatever the ratio, no partial passes Nyquist.
             increment[k] = (ratios[slot] * base * TURN) as i32 as u32;
             phase[k] = self.phase[slot];
             self.phase[slot] = phase[k].wrapping_add(increment[k].wrapping_mul(length as u32));
         }
-        let partials = Partials {
-            phase: &phase[..count],
-            increment: &increment[..count],
-            amplitude: &loudness.amplitude[..count],
-            step: &loudness.step[..count],
-        };
-        kernel::sines(self.level, &partials, out);
+        (phase, increment)
     }
 }
 
@@ -171,6 +201,30 @@ mod tests {
         for level in Level::available() {
             let made = render(level, 4_800);
             assert!(made.iter().zip(&expected).all(|(a, b)| a.to_bits() == b.to_bits()), "{level:?}");
+        }
+    }
+
+    #[test]
+    fn the_second_output_is_the_weighted_sum_and_leaves_the_first_alone() {
+        let sides: [f32; N] = std::array::from_fn(|k| random::bipolar(9, k as u32));
+        let (from, to) = (amplitudes(3), amplitudes(4));
+        for level in Level::available() {
+            let (mut loudness, mut weighted) = (Loudness::SILENT, Loudness::SILENT);
+            loudness.set(&from, &to, CHUNK, 1e-9);
+            weighted.set(
+                &std::array::from_fn(|k| from[k] * sides[k]),
+                &std::array::from_fn(|k| to[k] * sides[k]),
+                1,
+                -9.0,
+            );
+            weighted.step.iter_mut().for_each(|step| *step /= CHUNK as f32);
+            let bank = OscillatorBank::<N>::new(level, 1);
+            let [mut out, mut alone, mut apart, mut expected] = [[0.0; CHUNK]; 4];
+            bank.clone().render(&loudness, &ratios(), 0.007, CHUNK, &mut alone);
+            bank.clone().render_apart(&loudness, &ratios(), &sides, 0.007, CHUNK, &mut out, &mut apart);
+            bank.clone().render(&weighted, &ratios(), 0.007, CHUNK, &mut expected);
+            assert_eq!(out.map(f32::to_bits), alone.map(f32::to_bits), "{level:?}");
+            assert!(apart.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-5), "{level:?}");
         }
     }
 

@@ -12,7 +12,7 @@ use crate::model::latent::LATENTS;
 pub struct Control(u8);
 
 /// Number of controls.
-pub const CONTROLS: usize = LATENTS + 19;
+pub const CONTROLS: usize = LATENTS + 21;
 
 const fn after_latents(position: usize) -> Control {
     Control((LATENTS + position) as u8)
@@ -28,36 +28,40 @@ impl Control {
     /// Time in which a released note falls by 60 dB, on top of the model's own release; the longest setting adds
     /// nothing to it.
     pub const RELEASE: Self = after_latents(3);
+    /// Time that the model's own release takes, against what it learnt.
+    pub const RELEASE_STRETCH: Self = after_latents(4);
     /// Tilt of the spectrum about 1 kHz.
-    pub const BRIGHTNESS: Self = after_latents(4);
+    pub const BRIGHTNESS: Self = after_latents(5);
     /// Level of the noise part; the lowest value switches it off.
-    pub const NOISE: Self = after_latents(5);
+    pub const NOISE: Self = after_latents(6);
     /// Detuned copies per note.
-    pub const UNISON: Self = after_latents(6);
+    pub const UNISON: Self = after_latents(7);
     /// Distance of the outermost unison copies.
-    pub const DETUNE: Self = after_latents(7);
-    /// Stereo width of unison copies and noise.
-    pub const WIDTH: Self = after_latents(8);
+    pub const DETUNE: Self = after_latents(8);
+    /// Stereo width of partials, unison copies and noise. Both channels sum to the mono sound at any width.
+    pub const WIDTH: Self = after_latents(9);
+    /// How far a held note moves by itself: the model's vibrato, tremolo and sway of partials; 100 % as it learnt them.
+    pub const MOTION: Self = after_latents(10);
     /// Poly, mono or legato ([`VoiceMode`]).
-    pub const MODE: Self = after_latents(9);
+    pub const MODE: Self = after_latents(11);
     /// Time in which the pitch slides from the previous note.
-    pub const GLIDE: Self = after_latents(10);
+    pub const GLIDE: Self = after_latents(12);
     /// How far velocity is followed: 0 % plays every note at velocity 100.
-    pub const VELOCITY: Self = after_latents(11);
+    pub const VELOCITY: Self = after_latents(13);
     /// Transposition.
-    pub const TRANSPOSE: Self = after_latents(12);
+    pub const TRANSPOSE: Self = after_latents(14);
     /// Fine tuning.
-    pub const TUNE: Self = after_latents(13);
+    pub const TUNE: Self = after_latents(15);
     /// Range of the pitch-bend wheel.
-    pub const BEND_RANGE: Self = after_latents(14);
+    pub const BEND_RANGE: Self = after_latents(16);
     /// Rate of the vibrato that wheel, expression and `VIBRATO_DEPTH` bring in.
-    pub const VIBRATO_RATE: Self = after_latents(15);
+    pub const VIBRATO_RATE: Self = after_latents(17);
     /// Vibrato without touching the wheel.
-    pub const VIBRATO_DEPTH: Self = after_latents(16);
+    pub const VIBRATO_DEPTH: Self = after_latents(18);
     /// Output level.
-    pub const GAIN: Self = after_latents(17);
+    pub const GAIN: Self = after_latents(19);
     /// Silences the instrument with a crossfade.
-    pub const BYPASS: Self = after_latents(18);
+    pub const BYPASS: Self = after_latents(20);
 
     /// The control of latent `index` (from 0).
     ///
@@ -200,11 +204,13 @@ pub static SPECS: [Spec; CONTROLS] = [
     spec("decay", "Decay", Unit::Milliseconds, (1.0, 20_000.0), 1_000.0, Curve::Power(3.0)),
     spec("sustain", "Sustain", LEVEL, (-60.0, 0.0), 0.0, Curve::Linear),
     spec("release", "Release", Unit::Milliseconds, (5.0, 20_000.0), 2_000.0, Curve::Power(3.0)),
+    spec("release_stretch", "Release Stretch", Unit::Percent, (25.0, 400.0), 100.0, Curve::Power(2.0)),
     spec("brightness", "Brightness", Unit::DecibelsPerOctave, (-12.0, 12.0), 0.0, Curve::Linear),
     spec("noise", "Noise", LEVEL, (-60.0, 12.0), 0.0, Curve::Linear),
     spec("unison", "Unison", Unit::Count, (1.0, 8.0), 1.0, Curve::Stepped),
     spec("detune", "Detune", Unit::Cents, (0.0, 100.0), 12.0, Curve::Power(2.0)),
     spec("width", "Width", Unit::Percent, (0.0, 100.0), 50.0, Curve::Linear),
+    spec("motion", "Motion", Unit::Percent, (0.0, 200.0), 100.0, Curve::Linear),
     spec("mode", "Voice Mode", MODES, (0.0, 2.0), 0.0, Curve::Stepped),
     spec("glide", "Glide", Unit::Milliseconds, (0.0, 2_000.0), 0.0, Curve::Power(2.0)),
     spec("velocity", "Velocity", Unit::Percent, (0.0, 100.0), 100.0, Curve::Linear),

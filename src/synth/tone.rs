@@ -8,12 +8,20 @@ use crate::dsp::mel::mel;
 use crate::dsp::noise::{Noise, NoiseBands};
 use crate::dsp::oscillator::{Loudness, OscillatorBank, nyquist_fade};
 use crate::dsp::random;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Frames per second: the analysis' own, so that at 48 kHz frames fall on the same samples.
 pub const FRAME_RATE: f32 = 200.0;
 /// Most detuned copies of a note.
 pub const COPIES: usize = 8;
+/// Gain of the side at full width: what one channel has more than the middle, the other has less, so that left and right
+/// always sum to the mono sound.
+const WIDEST: f32 = 0.7;
+/// Partials up to one octave above the fundamental, or below this frequency, stay in the middle; two octaves further up
+/// they are as far out as any.
+const CENTRED_BELOW_HZ: f32 = 200.0;
+const OCTAVES_OUT: f32 = 2.0;
 /// Stereo samples of one chunk: left and right.
 pub type StereoChunk = [[f32; CHUNK]; 2];
 
@@ -24,6 +32,8 @@ const TILT_CENTRE_HZ: f32 = 1_000.0;
 const TILT_OCTAVES: (f32, f32) = (-5.0, 4.5);
 /// Seed offset that keeps noise and phases apart.
 const NOISE_SEED: u32 = 0x6E6F_6973;
+/// The same for the places of partials.
+const PLACE_SEED: u32 = 0x706C_6163;
 
 /// What depends on the sample rate alone: made once (it allocates), shared by all tones.
 #[derive(Clone)]
@@ -79,7 +89,7 @@ pub struct Style {
     pub copies: usize,
     /// Distance of the outermost copies in cents.
     pub detune: f32,
-    /// Stereo width of copies and noise, 0..1.
+    /// Stereo width of partials, copies and noise, 0..1; 0 is mono, and the sum of both channels at any width.
     pub width: f32,
 }
 
@@ -93,20 +103,36 @@ impl Style {
 struct UnisonCopy {
     bank: OscillatorBank<PARTIALS>,
     detune: f32,
-    gain: [f32; 2],
-    next_gain: [f32; 2],
+    gain: CopyGain,
+    next_gain: CopyGain,
+}
+
+/// How much of a copy is heard where.
+#[derive(Clone, Copy, PartialEq)]
+struct CopyGain {
+    middle: f32,
+    /// Of the copy as a whole, in the side.
+    lean: f32,
+    /// Of its partials, each to its own side.
+    apart: f32,
+}
+
+impl CopyGain {
+    const SILENT: Self = Self { middle: 0.0, lean: 0.0, apart: 0.0 };
 }
 
 /// The generator of one note. [`Tone::start`] begins a note with its first frame; whenever [`Tone::is_due`], the next
 /// frame is given, which says how the note will be one hop later; [`Tone::render`] makes the samples in between.
 ///
 /// Amplitudes, pitch deviation and gains are linear between frames. Allocates only when made. One audible partial costs
-/// some 0.3 ns per sample and copy, noise some 10 ns per sample and channel.
+/// some 0.3 ns per sample and copy, noise some 10 ns per sample; stereo adds a fifth.
 pub struct Tone {
     format: ToneFormat,
     slot_cents: [f32; PARTIALS],
     octaves: [f32; PARTIALS],
     ratios: [f32; PARTIALS],
+    /// Where each partial lies between the sides, -1..1.
+    places: [f32; PARTIALS],
     amplitude: [f32; PARTIALS],
     next_amplitude: [f32; PARTIALS],
     density: [f32; NOISE_BANDS],
@@ -114,6 +140,8 @@ pub struct Tone {
     cents: [f32; 2],
     copies: [UnisonCopy; COPIES],
     noise: Noise,
+    /// Gain of the noise in the side.
+    noise_side: [f32; 2],
     position: usize,
     power: [f32; 2],
 }
@@ -125,13 +153,14 @@ impl Tone {
         let copy = || UnisonCopy {
             bank: OscillatorBank::new(format.level, 0),
             detune: 1.0,
-            gain: [0.0; 2],
-            next_gain: [0.0; 2],
+            gain: CopyGain::SILENT,
+            next_gain: CopyGain::SILENT,
         };
         let mut tone = Self {
             slot_cents: [f32::NAN; PARTIALS],
             octaves: [0.0; PARTIALS],
             ratios: [0.0; PARTIALS],
+            places: [0.0; PARTIALS],
             amplitude: [0.0; PARTIALS],
             next_amplitude: [0.0; PARTIALS],
             density: [0.0; NOISE_BANDS],
@@ -139,6 +168,7 @@ impl Tone {
             cents: [0.0; 2],
             copies: std::array::from_fn(|_| copy()),
             noise: Noise::new(Arc::clone(&format.bands)),
+            noise_side: [0.0; 2],
             position: format.hop,
             power: [0.0; 2],
             format: format.clone(),
@@ -154,7 +184,8 @@ impl Tone {
             copy.bank = OscillatorBank::new(self.format.level, random::hash(seed, number as u32));
         }
         self.shape(slots, first, hz, style);
-        self.noise.start(seed ^ NOISE_SEED, &self.density, style.width);
+        self.places = places(seed ^ PLACE_SEED, &self.octaves, hz);
+        self.noise.start(seed ^ NOISE_SEED, &self.density, self.noise_side[1]);
         self.arrive();
     }
 
@@ -180,7 +211,7 @@ impl Tone {
     pub fn frame(&mut self, slots: &Slots, next: &Frame, hz: f32, style: &Style) {
         self.arrive();
         self.shape(slots, next, hz, style);
-        self.noise.advance(&self.density, style.width);
+        self.noise.advance(&self.density, self.noise_side[1]);
         self.loudness.set(&self.amplitude, &self.next_amplitude, self.format.hop, INAUDIBLE);
         self.position = 0;
     }
@@ -195,20 +226,18 @@ impl Tone {
         let cents = from + (to - from) * along(self.position as f32 + 0.5 * length as f32);
         let base = hz / self.format.rate * exp2(cents / 1_200.0);
         *out = [[0.0; CHUNK]; 2];
+        let [middle, side] = out;
         for copy in self.copies.iter_mut().filter(|copy| copy.sounds()) {
-            let mut chunk = [0.0; CHUNK];
-            copy.bank.render(&self.loudness, &self.ratios, base * copy.detune, length, &mut chunk);
-            for (channel, out) in out.iter_mut().enumerate() {
-                let step = along(copy.next_gain[channel] - copy.gain[channel]);
-                let gain = copy.gain[channel] + step * self.position as f32;
-                for n in 0..length {
-                    out[n] += chunk[n] * (gain + step * n as f32);
-                }
-            }
+            let voices = Partials { loudness: &self.loudness, ratios: &self.ratios, places: &self.places };
+            copy.add(&voices, base, self.position..self.position + length, hop, middle, side);
         }
-        let (left, right) = self.noise.hop();
-        for (out, noise) in out.iter_mut().zip([left, right]) {
-            out.iter_mut().zip(&noise[self.position..self.position + length]).for_each(|(out, noise)| *out += noise);
+        self.add_noise(length, middle, side);
+        if self.is_wide() {
+            for (left, right) in middle.iter_mut().zip(side) {
+                (*left, *right) = (*left + *right, *left - *right);
+            }
+        } else {
+            *side = *middle;
         }
         self.loudness.advance(length);
         self.position += length;
@@ -221,11 +250,29 @@ impl Tone {
         self.power[0].max(self.power[1]).sqrt()
     }
 
+    /// Whether left and right differ before the next frame.
+    fn is_wide(&self) -> bool {
+        self.noise_side != [0.0; 2] || self.copies.iter().any(UnisonCopy::is_wide)
+    }
+
+    fn add_noise(&self, length: usize, middle: &mut [f32; CHUNK], side: &mut [f32; CHUNK]) {
+        let part = self.position..self.position + length;
+        let add = |out: &mut [f32; CHUNK], noise: &[f32]| {
+            out.iter_mut().zip(&noise[part.clone()]).for_each(|(out, noise)| *out += noise);
+        };
+        let (noise, apart) = self.noise.hop();
+        add(middle, noise);
+        if self.noise_side != [0.0; 2] {
+            add(side, apart);
+        }
+    }
+
     /// What lay ahead is now.
     fn arrive(&mut self) {
         self.amplitude = self.next_amplitude;
         self.cents[0] = self.cents[1];
         self.power[0] = self.power[1];
+        self.noise_side[0] = self.noise_side[1];
         for copy in &mut self.copies {
             copy.gain = copy.next_gain;
         }
@@ -262,6 +309,7 @@ impl Tone {
             power += 0.5 * self.next_amplitude[k] * self.next_amplitude[k];
         }
         self.power[1] = power + self.shape_noise(frame, style);
+        self.noise_side[1] = WIDEST * style.width;
         spread(&mut self.copies, style);
     }
 
@@ -276,9 +324,53 @@ impl Tone {
     }
 }
 
+/// What all copies of a note share.
+struct Partials<'a> {
+    loudness: &'a Loudness<PARTIALS>,
+    ratios: &'a [f32; PARTIALS],
+    places: &'a [f32; PARTIALS],
+}
+
 impl UnisonCopy {
     fn sounds(&self) -> bool {
-        self.gain != [0.0; 2] || self.next_gain != [0.0; 2]
+        self.gain.middle != 0.0 || self.next_gain.middle != 0.0
+    }
+
+    fn is_wide(&self) -> bool {
+        [self.gain, self.next_gain].iter().any(|gain| gain.lean != 0.0 || gain.apart != 0.0)
+    }
+
+    /// Adds the samples at `part` of the `hop` between two frames to middle and side; what is lacking costs nothing.
+    fn add(
+        &mut self,
+        partials: &Partials<'_>,
+        base: f32,
+        part: Range<usize>,
+        hop: usize,
+        middle: &mut [f32; CHUNK],
+        side: &mut [f32; CHUNK],
+    ) {
+        let Partials { loudness, ratios, places } = partials;
+        let [mut chunk, mut apart] = [[0.0; CHUNK]; 2];
+        let base = base * self.detune;
+        let mix = |out: &mut [f32; CHUNK], samples: &[f32; CHUNK], from: f32, to: f32| {
+            let step = (to - from) / hop as f32;
+            let gain = from + step * part.start as f32;
+            for n in 0..part.len() {
+                out[n] += samples[n] * (gain + step * n as f32);
+            }
+        };
+        let (from, to) = (self.gain, self.next_gain);
+        if from.apart != 0.0 || to.apart != 0.0 {
+            self.bank.render_apart(loudness, ratios, places, base, part.len(), &mut chunk, &mut apart);
+            mix(side, &apart, from.apart, to.apart);
+        } else {
+            self.bank.render(loudness, ratios, base, part.len(), &mut chunk);
+        }
+        mix(middle, &chunk, from.middle, to.middle);
+        if from.lean != 0.0 || to.lean != 0.0 {
+            mix(side, &chunk, from.lean, to.lean);
+        }
     }
 }
 
@@ -288,15 +380,33 @@ fn spread(copies: &mut [UnisonCopy; COPIES], style: &Style) {
     let loudness = (count as f32).sqrt().recip();
     for (number, copy) in copies.iter_mut().enumerate() {
         if number >= count {
-            copy.next_gain = [0.0; 2];
+            copy.next_gain = CopyGain::SILENT;
             continue;
         }
         let place = if count == 1 { 0.0 } else { 2.0 * number as f32 / (count - 1) as f32 - 1.0 };
         copy.detune = exp2(0.5 * style.detune * place / 1_200.0);
         // Neighbours in pitch go to opposite sides, so that neither side is sharp.
         let side = if number % 2 == 0 { place } else { -place };
-        copy.next_gain = pan(style.width * side).map(|gain| gain * loudness);
+        let reach = WIDEST * style.width * loudness;
+        // Copies on both sides make the width by themselves.
+        let apart = if place == 0.0 { reach } else { 0.0 };
+        copy.next_gain = CopyGain { middle: loudness, lean: reach * side, apart };
     }
+}
+
+/// Where the partials of a note of fundamental `hz` lie between the sides, -1..1: the low ones in the middle, the higher
+/// the further out. Sides alternate by pairs, so that neither all nor odd partials lean to one side; which begins, and how
+/// far each goes, is settled by `seed`.
+fn places(seed: u32, octaves: &[f32; PARTIALS], hz: f32) -> [f32; PARTIALS] {
+    let lowest = (hz / CENTRED_BELOW_HZ).log2();
+    std::array::from_fn(|k| {
+        let above = (octaves[k] - 1.0).min(lowest + octaves[k]);
+        let reach = (above / OCTAVES_OUT).clamp(0.0, 1.0);
+        let size = 0.75 + 0.25 * random::bipolar(seed, k as u32);
+        let harmonic = k + 1;
+        let side = (harmonic / 2 + (random::hash(seed, u32::MAX) & 1) as usize) % 2;
+        if side == 0 { reach * size } else { -reach * size }
+    })
 }
 
 /// Gains of left and right for a place -1..1, with equal power and 1 in the middle.
@@ -432,6 +542,65 @@ mod tests {
         let step = left.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
         let slope = std::f32::consts::TAU * 440.0 / 48_000.0;
         assert!(step < 0.316 * slope * 4.0, "{step}");
+    }
+
+    /// A bright note with noise, `seconds` long; left and right.
+    fn stereo(style: &Style, seed: u32, pitch: f32, seconds: f32) -> [Vec<f32>; 2] {
+        let mut note = note(0, -20.0, -70.0, pitch);
+        note.frames[0].partial_db = std::array::from_fn(|k| -20.0 - 3.0 * (k as f32 + 1.0).log2());
+        let hz = pitch_hz(pitch);
+        let mut tone = Tone::new(&ToneFormat::new(48_000.0));
+        tone.start(seed, &note.slots, &note.frames[0], hz, style);
+        let mut out = [vec![], vec![]];
+        let mut chunk = [[0.0; CHUNK]; 2];
+        while out[0].len() < (seconds * 48_000.0) as usize {
+            if tone.is_due() {
+                tone.frame(&note.slots, &note.frames[0], hz, style);
+            }
+            let length = tone.render(hz, &mut chunk);
+            out.iter_mut().zip(&chunk).for_each(|(out, chunk)| out.extend_from_slice(&chunk[..length]));
+        }
+        out
+    }
+
+    #[test]
+    fn left_and_right_sum_to_the_mono_sound_at_any_width() {
+        for copies in [1, 2, 5] {
+            let style = |width: f32| Style { copies, detune: 15.0, width, ..Style::NEUTRAL };
+            let [mono, same] = stereo(&style(0.0), 7, 50.0, 0.5);
+            assert_eq!(mono, same);
+            for width in [0.3, 1.0] {
+                let [left, right] = stereo(&style(width), 7, 50.0, 0.5);
+                let worst = (0..mono.len()).map(|n| (0.5 * (left[n] + right[n]) - mono[n]).abs()).fold(0.0, f32::max);
+                assert!(worst < 1e-6, "{copies} copies, width {width}: {worst}");
+                let side: Vec<f32> = left.iter().zip(&right).map(|(l, r)| 0.5 * (l - r)).collect();
+                let below = decibels(power(&side)) - decibels(power(&mono));
+                assert!((-25.0..-3.0).contains(&below), "{copies} copies, width {width}: the side at {below} dB");
+            }
+        }
+    }
+
+    #[test]
+    fn no_channel_is_much_louder_than_the_other_or_than_mono() {
+        for seed in 0..8 {
+            for pitch in [36.0, 60.0, 84.0] {
+                let [mono, _] = stereo(&Style::NEUTRAL, seed, pitch, 0.3);
+                let [left, right] = stereo(&Style { width: 1.0, ..Style::NEUTRAL }, seed, pitch, 0.3);
+                let louder = |channel: &[f32]| decibels(power(channel)) - decibels(power(&mono));
+                let (left, right) = (louder(&left), louder(&right));
+                assert!((left - right).abs() < 2.0, "seed {seed}, pitch {pitch}: {left} and {right} dB");
+                assert!((-1.5..3.0).contains(&left) && (-1.5..3.0).contains(&right));
+            }
+        }
+    }
+
+    #[test]
+    fn low_partials_stay_in_the_middle() {
+        let octaves = std::array::from_fn(|k| slot_ratio(k).log2());
+        let near = places(3, &octaves, 110.0);
+        assert!([0, 1, 61, 62, 63].iter().all(|&k| near[k] == 0.0));
+        assert!((8..60).all(|k| (0.5..=1.0).contains(&near[k].abs())));
+        assert!(places(3, &octaves, 30.0)[..6].iter().all(|&place| place == 0.0));
     }
 
     #[test]

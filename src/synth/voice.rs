@@ -2,10 +2,12 @@
 
 use super::channel::{Channel, NoteExpressions, sane};
 use super::controls::{Control, Controls};
+use super::motion::SlowOscillators;
 use super::pitch::{Pitch, PitchTarget};
+use super::release::ReleaseClock;
 use super::stack::Note;
 use super::tone::{COPIES, StereoChunk, Style, Tone, ToneFormat, pan};
-use crate::analysis::frames::{Frame, PARTIALS, SILENCE_DB, Slots, pitch_hz};
+use crate::analysis::frames::{Frame, Motion, PARTIALS, SILENCE_DB, Slots, pitch_hz};
 use crate::dsp::envelope::{Envelope, EnvelopeTimes};
 use crate::dsp::kernel::CHUNK;
 use crate::dsp::smooth::{OnePole, Ramp};
@@ -80,12 +82,13 @@ pub(super) struct Voice {
     fade: Ramp,
     slots: Slots,
     frame: Frame,
+    motion: Motion,
+    slow: SlowOscillators,
     peak_db: f32,
     latents: [OnePole; LATENTS],
     /// Samples since note-on, at the end of the chunk.
     clock: u64,
-    /// Samples after note-on at which the key went up.
-    released_at: u64,
+    release: Option<ReleaseClock>,
     pitch: Pitch,
     gains: [f32; 2],
     chunk: StereoChunk,
@@ -117,10 +120,12 @@ impl Voice {
             fade: Ramp::new(1.0),
             slots: Slots { cents: [0.0; PARTIALS], in_band: [false; PARTIALS] },
             frame: Frame::SILENT,
+            motion: Motion::STILL,
+            slow: SlowOscillators::new(hop_seconds),
             peak_db: SILENCE_DB,
             latents: [OnePole::new(0.0, LATENT_SECONDS / hop_seconds); LATENTS],
             clock: 0,
-            released_at: 0,
+            release: None,
             pitch: Pitch::new(rate, CHUNK),
             gains: [1.0; 2],
             chunk: [[0.0; CHUNK]; 2],
@@ -149,8 +154,10 @@ impl Voice {
         self.offsets = [0.0; LATENTS];
         (self.read, self.written, self.clock) = (0, 0, 0);
         self.fade = Ramp::new(1.0);
+        self.release = None;
         self.peak_db = SILENCE_DB;
         self.envelope.start();
+        self.slow.start(seed);
         self.contour.start();
         self.pitch.reset();
         self.slide(from_key, around);
@@ -188,7 +195,7 @@ impl Voice {
     /// Lets go; not before the first chunk, so that a note of no length is heard too.
     fn let_go(&mut self) {
         if std::mem::take(&mut self.release_awaits) {
-            self.released_at = self.clock;
+            self.release = Some(ReleaseClock::new(self.clock as f32 / self.rate));
             self.envelope.release();
         }
     }
@@ -290,11 +297,15 @@ impl Voice {
     fn decode(&mut self, time: f32, around: &Surroundings<'_>) {
         let timbre = Timbre { decoder: &around.model.decoder, transfer: around.transfer };
         let latent = around.model.space.latent(&self.latents.map(|latent| latent.value()));
-        let released = self.envelope.is_released().then(|| time - self.released_at as f32 / self.rate);
+        let stretch = around.controls.get(Control::RELEASE_STRETCH) / 100.0;
+        let released = self.release.as_mut().map(|release| release.read(time, stretch));
+        let (time, released) = released.map_or((time, None), |(time, released)| (time, Some(released)));
         let (pitch, velocity) = (self.timbre_pitch(around), self.velocity(around));
         self.contour.frame(timbre, &latent, pitch, velocity, time, released, &mut self.frame);
         self.contour.slots(timbre, &latent, pitch, velocity, &mut self.slots);
+        self.contour.motion(timbre, &latent, pitch, velocity, &mut self.motion);
         self.press_floor();
+        self.slow.move_frame(&self.motion, around.controls.get(Control::MOTION) / 100.0, &mut self.frame);
     }
 
     /// Below the floor of the training notes the model's levels mean nothing but "silent".
