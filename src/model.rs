@@ -11,6 +11,7 @@ mod file;
 pub(crate) mod kernel;
 pub mod latent;
 pub mod motion;
+pub mod sketch;
 pub mod transfer;
 pub mod weights;
 

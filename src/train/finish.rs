@@ -1,5 +1,5 @@
-//! From trained parameters to a model that is good to play: axes turned to where instruments differ most, scaled, and
-//! named after what they do.
+//! From trained parameters to a model that is good to play: axes turned to where instruments differ most, ordered by
+//! what they do to the sound, scaled, and named after it.
 
 mod axes;
 mod naming;
@@ -9,6 +9,7 @@ mod titles;
 use super::dataset::Dataset;
 use super::network::Network;
 use crate::model::latent::{LATENTS, Latent, LatentSpace};
+use crate::model::sketch::effects;
 use crate::model::weights::{Weights, layer};
 use crate::model::{Card, Instrument, Model};
 use axes::{Matrix, principal_axes};
@@ -19,22 +20,22 @@ const LEAST_RANGE: f32 = 0.3;
 const REACH: f32 = 2.0;
 
 /// Makes the model of trained `parameters`: places the instruments of `data` in the latent space, turns the space to
-/// their principal axes, the widest first, and names the axes.
+/// their principal axes, the one with the most effect on the sound first, and names the axes.
 #[must_use]
 pub fn model(network: &Network, parameters: &[f32], data: &Dataset, card: Card) -> Model {
     let means: Vec<Latent> =
         data.instruments.iter().map(|instrument| network.place(parameters, instrument.place)).collect();
     let centre = mean(&means);
-    let mut axes = principal_axes(&means, &centre);
+    let axes = axes_by_effect(network, parameters, &means, &centre);
     let mut weights = network.weights(parameters);
     turn(&mut weights, &axes, &centre);
     let mut points: Vec<Latent> = means.iter().map(|point| axes.coordinates(point, &centre)).collect();
     let mut space = LatentSpace { range: ranges(&points), ..LatentSpace::default() };
     let draft = Model::new(card.clone(), space.clone(), weights.clone(), Vec::new());
     let naming = naming::Naming::of(&draft, &points);
-    axes = Matrix::signs(&naming.signs);
-    turn(&mut weights, &axes, &Latent::default());
-    points.iter_mut().for_each(|point| *point = axes.coordinates(point, &Latent::default()));
+    let signs = Matrix::signs(&naming.signs);
+    turn(&mut weights, &signs, &Latent::default());
+    points.iter_mut().for_each(|point| *point = signs.coordinates(point, &Latent::default()));
     space.names = naming.names;
     let instruments = data.instruments.iter().zip(points).map(|(instrument, latent)| Instrument {
         name: instrument.name.clone(),
@@ -42,6 +43,19 @@ pub fn model(network: &Network, parameters: &[f32], data: &Dataset, card: Card) 
         latent,
     });
     Model::new(card, space, weights, instruments.collect())
+}
+
+/// The principal axes of `means`, ordered by how much a move of one standard deviation changes the sound.
+fn axes_by_effect(network: &Network, parameters: &[f32], means: &[Latent], centre: &Latent) -> Matrix {
+    let axes = principal_axes(means, centre);
+    let mut weights = network.weights(parameters);
+    turn(&mut weights, &axes, centre);
+    let points: Vec<Latent> = means.iter().map(|point| axes.coordinates(point, centre)).collect();
+    let draft = Model::new(Card::default(), LatentSpace::default(), weights, Vec::new());
+    let effects = effects(&draft, &points);
+    let mut order: [usize; LATENTS] = std::array::from_fn(|i| i);
+    order.sort_by(|&a, &b| effects[b].total_cmp(&effects[a]));
+    axes.in_order(&order)
 }
 
 /// The middle of some points.
@@ -109,11 +123,12 @@ mod tests {
     }
 
     #[test]
-    fn instruments_lie_within_reach_and_the_widest_direction_comes_first() {
+    fn instruments_lie_within_reach_and_the_direction_of_most_effect_comes_first() {
         let network = Network::new(6);
         let model = model(&network, &network.untrained(4), &tones(6), Card::default());
-        let spread = |i: usize| model.instruments.iter().map(|instrument| instrument.latent.0[i].powi(2)).sum::<f32>();
-        assert!((1..LATENTS).all(|i| spread(i) <= spread(i - 1) + 1e-6));
+        let points: Vec<Latent> = model.instruments.iter().map(|instrument| instrument.latent).collect();
+        let effects = effects(&model, &points);
+        assert!((1..LATENTS).all(|i| effects[i] <= effects[i - 1] + 1e-3), "{effects:?}");
         for instrument in &model.instruments {
             assert!(model.space.controls(&instrument.latent).iter().all(|control| control.abs() <= 1.001));
         }

@@ -14,6 +14,11 @@ impl Matrix {
         Self(std::array::from_fn(|row| std::array::from_fn(|column| if row == column { value(row) } else { 0.0 })))
     }
 
+    /// The axes in another order, axis `order[i]` at place `i`.
+    pub(super) fn in_order(&self, order: &[usize; LATENTS]) -> Self {
+        Self(std::array::from_fn(|row| std::array::from_fn(|column| self.0[row][order[column]])))
+    }
+
     /// Keeps or turns round each axis.
     pub(super) fn signs(signs: &[f32; LATENTS]) -> Self {
         Self::diagonal(|i| f64::from(signs[i].signum()))
@@ -40,7 +45,7 @@ pub(super) fn principal_axes(points: &[Latent], centre: &Latent) -> Matrix {
     let (widths, axes) = eigen(covariance);
     let mut order: [usize; LATENTS] = std::array::from_fn(|i| i);
     order.sort_by(|&a, &b| widths[b].total_cmp(&widths[a]));
-    Matrix(std::array::from_fn(|row| std::array::from_fn(|column| axes.0[row][order[column]])))
+    axes.in_order(&order)
 }
 
 /// Eigenvalues and eigenvectors (in columns) of a symmetric matrix, by Jacobi's rotations (Golub and Van Loan, 8.5).
