@@ -26,8 +26,10 @@ use crate::media::note::NoteName;
 use crate::train::random::Random;
 use strike::{Sound, Strike};
 
-/// Families with their shares of twenty instruments.
-const FAMILIES: [(&str, usize, fn(&mut Random) -> Box<dyn Sound>); 7] = [
+/// Name, share of twenty instruments, and how one is drawn.
+type Family = (&'static str, usize, fn(&mut Random) -> Box<dyn Sound>);
+
+const FAMILIES: [Family; 7] = [
     ("fm", 4, |random| Box::new(fm::Fm::draw(random))),
     ("subtractive", 3, |random| Box::new(subtractive::Subtractive::draw(random))),
     ("organ", 2, |random| Box::new(organ::Organ::draw(random))),

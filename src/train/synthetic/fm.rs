@@ -12,20 +12,27 @@ use crate::train::random::Random;
 /// Ratios of modulators to the fundamental in tones that are harmonic, and in bells.
 const HARMONIC: [f32; 14] = [0.5, 1.0, 1.0, 1.0, 1.0, 2.0, 2.0, 3.0, 3.0, 4.0, 5.0, 7.0, 9.0, 14.0];
 const BELL: [f32; 8] = [1.4, 1.73, 2.41, 2.76, 3.5, 3.53, 5.19, 7.07];
-/// Who modulates whom, `(modulator, modulated)`, and which operators are heard. A modulator has the higher number.
-const ALGORITHMS: [(&[(usize, usize)], &[usize]); 6] = [
-    (&[(1, 0)], &[0]),
-    (&[(1, 0), (2, 0)], &[0]),
-    (&[(2, 1), (1, 0)], &[0]),
-    (&[(2, 0), (3, 1)], &[0, 1]),
-    (&[(3, 2), (2, 0)], &[0, 1]),
-    (&[(3, 0), (3, 1), (3, 2)], &[0, 1, 2]),
+/// Who modulates whom.
+struct Algorithm {
+    /// `(modulator, modulated)`; a modulator has the higher number.
+    edges: &'static [(usize, usize)],
+    /// Operators that are heard.
+    carriers: &'static [usize],
+}
+
+const ALGORITHMS: [Algorithm; 6] = [
+    Algorithm { edges: &[(1, 0)], carriers: &[0] },
+    Algorithm { edges: &[(1, 0), (2, 0)], carriers: &[0] },
+    Algorithm { edges: &[(2, 1), (1, 0)], carriers: &[0] },
+    Algorithm { edges: &[(2, 0), (3, 1)], carriers: &[0, 1] },
+    Algorithm { edges: &[(3, 2), (2, 0)], carriers: &[0, 1] },
+    Algorithm { edges: &[(3, 0), (3, 1), (3, 2)], carriers: &[0, 1, 2] },
 ];
 const OPERATORS: usize = 4;
 
 /// A tone of two to four operators.
 pub(super) struct Fm {
-    algorithm: usize,
+    algorithm: &'static Algorithm,
     operators: [Operator; OPERATORS],
     /// Feedback of the last modulator in turns.
     feedback: f32,
@@ -50,13 +57,12 @@ impl Fm {
     pub(super) fn draw(random: &mut Random) -> Self {
         let struck = random.chance(0.6);
         let bell = random.chance(if struck { 0.35 } else { 0.1 });
-        let algorithm = random.below(ALGORITHMS.len());
-        let carriers = ALGORITHMS[algorithm].1;
+        let algorithm = &ALGORITHMS[random.below(ALGORITHMS.len())];
         let length = log_between(random, 0.9, 7.0);
         let release = log_between(random, 0.06, 0.9);
         let brightest = log_between(random, 0.4, 5.0);
         let operators = std::array::from_fn(|number| {
-            let carrier = carriers.contains(&number);
+            let carrier = algorithm.carriers.contains(&number);
             let own = if carrier { 1.0 } else { log_between(random, 0.05, 1.0) };
             Operator {
                 ratio: ratio_of(random, number, carrier, bell) * ratio(random.normal() * 1.5),
@@ -96,7 +102,7 @@ impl Fm {
     /// Deviations of the modulators in turns at full envelope, so limited that all sidebands (Carson's rule) stay below
     /// the highest frequency.
     fn deviations(&self, strike: &Strike) -> [f32; OPERATORS] {
-        let (edges, _) = ALGORITHMS[self.algorithm];
+        let Algorithm { edges, .. } = self.algorithm;
         let mut highest = self.operators.map(|operator| operator.ratio * strike.hz);
         let mut deviations = [0.0; OPERATORS];
         for modulator in (1..OPERATORS).rev() {
@@ -118,7 +124,7 @@ impl Sound for Fm {
     }
 
     fn play(&self, strike: &Strike, random: &mut Random) -> Vec<f32> {
-        let (edges, carriers) = ALGORITHMS[self.algorithm];
+        let Algorithm { edges, carriers } = self.algorithm;
         let deviations = self.deviations(strike);
         let mut modulated_by = [[0.0; OPERATORS]; OPERATORS];
         edges.iter().for_each(|&(from, to)| modulated_by[to][from] = deviations[from]);
@@ -177,7 +183,7 @@ fn sine(turns: f32) -> f32 {
     let x = turns - ((turns + 12_582_912.0) - 12_582_912.0);
     let x = if x.abs() > 0.25 { 0.5_f32.copysign(x) - x } else { x };
     let s = x * x;
-    x * (6.283_185 + s * (-41.341_7 + s * (81.605_2 + s * (-76.705_9 + s * (42.058 - 15.094 * s)))))
+    x * (std::f32::consts::TAU + s * (-41.341_7 + s * (81.605_2 + s * (-76.705_9 + s * (42.058 - 15.094 * s)))))
 }
 
 #[cfg(test)]

@@ -25,10 +25,10 @@ impl Wavetable {
         let count = ((HIGHEST_HZ / hz) as usize).min(SIZE / 4);
         let mut spectrum = vec![Complex32::default(); SIZE / 2 + 1];
         let mut power = 0.0;
-        for n in 1..=count {
+        for (n, line) in spectrum.iter_mut().enumerate().take(count + 1).skip(1) {
             let amplitude = amplitude(n, n as f32 * hz);
             // Sines, as in a sawtooth.
-            spectrum[n] = Complex32::new(0.0, -0.5 * amplitude);
+            *line = Complex32::new(0.0, -0.5 * amplitude);
             power += 0.5 * amplitude * amplitude;
         }
         let mut table = vec![0.0; SIZE];
