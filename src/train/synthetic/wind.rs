@@ -56,7 +56,7 @@ impl Wind {
                 release: log_between(random, 0.06, 0.6),
             },
             swell: random.between(0.2, 1.0),
-            breath: (factor(random.between(-52.0, -20.0)), one_of(random, &[1.0, 2.0, 3.0, 6.0])),
+            breath: (factor(random.between(-60.0, -28.0)), one_of(random, &[1.0, 2.0, 3.0, 6.0])),
             chiff: if random.chance(0.5) {
                 (factor(random.between(-30.0, -6.0)), log_between(random, 0.02, 0.15))
             } else {
