@@ -7,6 +7,7 @@
 mod allocations;
 mod bundle;
 mod demo;
+mod factory;
 mod install;
 mod phrase;
 mod setup;
@@ -46,6 +47,8 @@ enum Task {
     /// Plays the demo's phrase with twelve factory presets and with the instruments they are made of, into
     /// target/listen/, with pictures of both.
     Listen,
+    /// Makes the factory model and its presets from nothing but Debian packages, and measures it; skips what is done.
+    FactoryModel(factory::Options),
     /// Writes assets/phrase.mid anew from its score in xtask/src/phrase.rs.
     Phrase,
 }
@@ -87,6 +90,10 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Listen => {
             setup::run(Need::SOUND)?;
             sound_bench::listen(&workspace)
+        }
+        Task::FactoryModel(options) => {
+            setup::run(Need::SOUND)?;
+            factory::run(&workspace, &options)
         }
         Task::Phrase => phrase::write(&workspace.root.join(phrase::FILE)),
     }

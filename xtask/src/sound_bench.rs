@@ -8,9 +8,9 @@ use anyhow::{Context, Result};
 use crate::workspace::{self, Workspace};
 
 /// The soundfont that models are trained on.
-const TRAINED_SOUNDFONT: &str = "/usr/share/sounds/sf2/FluidR3_GM.sf2";
+pub(crate) const TRAINED_SOUNDFONT: &str = "/usr/share/sounds/sf2/FluidR3_GM.sf2";
 /// A soundfont that none is trained on (Debian package timgm6mb-soundfont); judged where it is installed.
-const OTHER_SOUNDFONT: &str = "/usr/share/sounds/sf2/TimGM6mb.sf2";
+pub(crate) const OTHER_SOUNDFONT: &str = "/usr/share/sounds/sf2/TimGM6mb.sf2";
 
 /// Builds the companion without the plugin framework.
 const BUILD: &[&str] = &["build", "--release", "--no-default-features", "--bin", "zitherctl"];
