@@ -4,6 +4,7 @@ use super::architecture::{ENCODER_FRAMES, ENCODER_INPUTS, EncoderView, RANGE_DB,
 use super::latent::{LATENTS, Latent};
 use super::weights::{Linear, Weights, layer};
 use crate::analysis::frames::{Frame, NoteFrames, PARTIALS};
+use crate::analysis::steady::steady_noise;
 
 /// Largest deviation of a slot that the encoder is shown, in cents.
 pub const SLOT_LIMIT: f32 = 600.0;
@@ -26,7 +27,9 @@ impl Encoder {
     #[must_use]
     pub fn encode(&self, note: &NoteFrames, velocity: f32) -> Latent {
         let floor = peak_db(&note.frames) - RANGE_DB;
-        let frames = ENCODER_FRAMES.map(|frame| above_floor(note.frames.get(frame).unwrap_or(&Frame::SILENT), floor));
+        let mut steady = note.frames.clone();
+        steady_noise(&mut steady, note.frames.len());
+        let frames = ENCODER_FRAMES.map(|frame| above_floor(steady.get(frame).unwrap_or(&Frame::SILENT), floor));
         let loudest = |k: usize| note.frames.iter().fold(floor, |most, frame| most.max(frame.partial_db[k]));
         let slot_weight: [f32; PARTIALS] =
             std::array::from_fn(|k| slot_weight(loudest(k), floor, note.slots.in_band[k]));

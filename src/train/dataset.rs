@@ -13,6 +13,7 @@ use half::slice::HalfFloatSliceExt;
 use super::motion::MotionTarget;
 use crate::analysis::frames::{ANALYSIS_HOP, ANALYSIS_RATE, NoteFrames, PARTIALS};
 use crate::analysis::motion::Measured;
+use crate::analysis::steady::steady_noise;
 use crate::model::architecture::{ENCODER_FRAMES, LEVELS, OUTPUTS, RANGE_DB, peak_db, slot_weight};
 use crate::model::{SLOT_LIMIT, above_floor};
 
@@ -71,10 +72,12 @@ impl StoredNote {
         }
         let floor = peak - RANGE_DB;
         let loudest = |k: usize| note.frames.iter().fold(floor, |most, frame| most.max(frame.partial_db[k]));
-        let (times, held) = kept_frames(note.frames.len(), hold);
+        let mut frames = note.frames.clone();
+        steady_noise(&mut frames, hold.ceil() as usize);
+        let (times, held) = kept_frames(frames.len(), hold);
         let mut values = vec![f16::ZERO; times.len() * OUTPUTS];
         for (&time, place) in times.iter().zip(values.chunks_exact_mut(OUTPUTS)) {
-            let frame = above_floor(&note.frames[usize::from(time)], floor);
+            let frame = above_floor(&frames[usize::from(time)], floor);
             let mut row = [0.0; OUTPUTS];
             row[..PARTIALS].copy_from_slice(&frame.partial_db);
             row[PARTIALS..LEVELS].copy_from_slice(&frame.noise_db);

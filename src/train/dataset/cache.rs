@@ -13,7 +13,7 @@ use crate::model::architecture::OUTPUTS;
 
 const MAGIC: &[u8; 8] = b"ZNOTES\0\0";
 /// To be raised whenever analysis gives other frames for the same file, or the format changes.
-const VERSION: u32 = 7;
+const VERSION: u32 = 8;
 /// Longest file name that is read.
 const MAX_NAME: usize = 4_096;
 
