@@ -1,11 +1,12 @@
 //! The course of one note: the decoder's picture of it, looked at one moment at a time.
 
+mod tail;
+
 use super::architecture::{
     CENTS_SCALE, HELD_KNOTS, HIDDEN, KNOTS_S, LEVEL_OFFSET, LEVEL_SCALE, LEVELS, NOTE_OUTPUTS, OUTPUTS,
     RELEASE_KNOTS_S, SLOT_SCALE, bracket, conditions,
 };
 use super::decoder::{Decoder, KNOT_WIDTH, NOTE_WIDTH};
-use super::kernel::exp;
 use super::latent::Latent;
 use super::motion;
 use super::transfer::{Reading, Transfer};
@@ -21,10 +22,6 @@ const PITCH_EPSILON: f32 = 0.02;
 const VELOCITY_EPSILON: f32 = 0.1;
 /// A point further out than this from the middle of the prior is brought back to it.
 const LATENT_LIMIT: f32 = 8.0;
-/// The knot from which to the last one a held note's further course is read: 1 s.
-const TAIL_KNOT: usize = 16;
-/// Fall of a note's level, in dB per second, up to which it is sustained, and from which on it is fully followed.
-const SUSTAINED_FALL: [f32; 2] = [-2.0, -5.0];
 /// After the last release knot a note falls at least this fast, in dB per second, so that every note ends.
 const RELEASE_FALL: f32 = -60.0;
 /// Later than this a note changes no more.
@@ -58,7 +55,7 @@ pub struct Contour {
     hidden: [f32; HIDDEN],
     /// How a transfer is read at `at`.
     reading: Reading,
-    /// Knot `j` lies in place `j % 2`, except [`TAIL_KNOT`] after the last knot.
+    /// Knot `j` lies in place `j % 2`, except [`tail::SETTLED_KNOT`] after the last knot.
     held: [Knot; 2],
     /// Changes per second after the last knot.
     tail: Knot,
@@ -232,14 +229,16 @@ impl Contour {
         std::array::from_fn(|o| a[o] + position * (b[o] - a[o]))
     }
 
-    /// The held course `t` after the last knot: on along [`tail_slopes`], at constant pitch.
+    /// The held course `t` after the last knot: on along [`tail::slopes`], at constant pitch.
     fn tail_state(&mut self, timbre: Timbre<'_>, t: f32) -> [f32; KNOT_WIDTH] {
         let last = HELD_KNOTS - 1;
         let [even, odd] = &mut self.held;
         even.prepare(timbre, last, &self.hidden, &self.reading);
         if self.tail.number.is_none() {
-            odd.prepare(timbre, TAIL_KNOT, &self.hidden, &self.reading);
-            self.tail = Knot { number: Some(last), values: tail_slopes(&odd.values, &even.values) };
+            odd.prepare(timbre, tail::EARLY_KNOT, &self.hidden, &self.reading);
+            let early = tail::level(&odd.values);
+            odd.prepare(timbre, tail::SETTLED_KNOT, &self.hidden, &self.reading);
+            self.tail = Knot { number: Some(last), values: tail::slopes(early, &odd.values, &even.values) };
         }
         std::array::from_fn(|o| even.values[o] + t * self.tail.values[o])
     }
@@ -268,28 +267,6 @@ impl Contour {
 /// A time from note-on or note-off on; no number is no time.
 fn sane_seconds(t: f32) -> f32 {
     if t.is_nan() { 0.0 } else { t.clamp(0.0, LONGEST_S) }
-}
-
-/// Changes per second after the last knot, from the values at [`TAIL_KNOT`] and at the last knot.
-///
-/// A single partial's slope is too uncertain to be followed for half a minute, so the whole note decides: where its
-/// level hardly falls it is sustained and stays as it is, where it falls all of it goes on falling, each partial in its
-/// own way within bounds.
-fn tail_slopes(before: &[f32; KNOT_WIDTH], last: &[f32; KNOT_WIDTH]) -> [f32; KNOT_WIDTH] {
-    let seconds = KNOTS_S[HELD_KNOTS - 1] - KNOTS_S[TAIL_KNOT];
-    let level = |values: &[f32; KNOT_WIDTH]| {
-        let power =
-            values[..LEVELS].iter().map(|&value| exp(value.min(4.0) * 2.0 * std::f32::consts::LN_10)).sum::<f32>();
-        0.5 * (power + f32::MIN_POSITIVE).log10()
-    };
-    let whole = (level(last) - level(before)) / seconds;
-    let [slow, fast] = SUSTAINED_FALL.map(|db| db / LEVEL_SCALE);
-    let whole = whole * ((whole - slow) / (fast - slow)).clamp(0.0, 1.0);
-    let mut slopes = [0.0; KNOT_WIDTH];
-    for o in 0..LEVELS {
-        slopes[o] = ((last[o] - before[o]) / seconds).max(2.0 * whole).min(0.5 * whole);
-    }
-    slopes
 }
 
 impl Point {
@@ -380,32 +357,6 @@ mod tests {
         let late = frame(&mut contour, &decoder, 1.0, 30.0, None);
         assert!((0..PARTIALS).all(|k| late.partial_db[k] <= early.partial_db[k]));
         assert_eq!(late.cents, early.cents);
-    }
-
-    /// A decoder whose every note falls by this many dB per second.
-    fn falling(db_per_second: f32) -> Decoder {
-        let mut weights = Weights::untrained(3);
-        let head = &mut weights.linears[crate::model::weights::layer::HEAD];
-        head.weight.iter_mut().for_each(|weight| *weight *= 0.05);
-        for (knot, values) in head.bias.chunks_exact_mut(OUTPUTS).take(HELD_KNOTS).enumerate() {
-            let level = |o: usize| 1.5 - 0.05 * o as f32 - db_per_second * KNOTS_S[knot] / LEVEL_SCALE;
-            values.iter_mut().enumerate().for_each(|(o, value)| *value = level(o));
-        }
-        Decoder::new(&weights)
-    }
-
-    #[test]
-    fn a_note_that_is_sustained_stays_and_one_that_falls_goes_on_falling() {
-        let drop = |decoder: &Decoder, k: usize| {
-            let mut contour = Contour::new();
-            let early = frame(&mut contour, decoder, 0.5, 2.5, None).partial_db[k];
-            early - frame(&mut contour, decoder, 0.5, 6.5, None).partial_db[k]
-        };
-        let (sustained, falling) = (falling(0.5), falling(12.0));
-        for k in 0..10 {
-            assert!(drop(&sustained, k).abs() < 1e-3, "{}", drop(&sustained, k));
-            assert!((20.0..100.0).contains(&drop(&falling, k)), "{}", drop(&falling, k));
-        }
     }
 
     #[test]
