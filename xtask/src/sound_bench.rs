@@ -27,7 +27,7 @@ pub(crate) struct Options {
     /// Steps of that training.
     #[arg(long, default_value_t = 12_000)]
     unseen_steps: u64,
-    /// Folder of training notes for it; rendered into target/sound unless given.
+    /// Folder of `notes` and `synthetic` for it; target/factory unless given. What is missing there is rendered.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Fails where a figure is beyond its bar.
@@ -78,7 +78,7 @@ pub(crate) fn listen(workspace: &Workspace) -> Result<()> {
     workspace::run(audition.arg(workspace.target.join("listen")))
 }
 
-/// A model that was trained without a fixed tenth of the programs.
+/// A model that was trained as the factory model is, without a fixed tenth of the programs.
 fn unseen_model(workspace: &Workspace, options: &Options) -> Result<PathBuf> {
     let folder = workspace.target.join("sound");
     let model = folder.join("unseen.safetensors");
@@ -86,13 +86,17 @@ fn unseen_model(workspace: &Workspace, options: &Options) -> Result<PathBuf> {
         return Ok(model);
     }
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let data = options.data.clone().unwrap_or_else(|| folder.join("notes"));
-    if options.data.is_none() {
-        let mut notes = workspace.zitherctl();
-        workspace::run(notes.args(["model", "notes", "--soundfont", TRAINED_SOUNDFONT, "--out"]).arg(&data))?;
+    let data = options.data.clone().unwrap_or_else(|| workspace.target.join("factory"));
+    let (notes, synthetic) = (data.join("notes"), data.join("synthetic"));
+    if !notes.exists() {
+        let mut render = workspace.zitherctl();
+        workspace::run(render.args(["model", "notes", "--soundfont", TRAINED_SOUNDFONT, "--out"]).arg(&notes))?;
+    }
+    if !synthetic.exists() {
+        workspace::run(workspace.zitherctl().args(["model", "synth-notes", "--out"]).arg(&synthetic))?;
     }
     let mut train = workspace.zitherctl();
     train.args(["model", "train", "--leave-out-tenth", "--steps", &options.unseen_steps.to_string(), "--data"]);
-    workspace::run(train.arg(&data).arg("--out").arg(&model))?;
+    workspace::run(train.arg(&notes).arg("--synthetic").arg(&synthetic).arg("--out").arg(&model))?;
     Ok(model)
 }

@@ -20,7 +20,7 @@ const WORST: usize = 3;
 pub(super) fn draw(folder: &Path, studio: &Studio, choices: &[Choice], measurements: &[Measurement]) -> Result<()> {
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let mut chosen: Vec<(String, &Measurement)> =
-        typical(measurements).into_iter().map(|measurement| (measurement.family().to_owned(), measurement)).collect();
+        typical(measurements).into_iter().map(|measurement| ("typical".to_owned(), measurement)).collect();
     for section in Section::ALL {
         let worst = sorted(measurements.iter().filter(|measurement| measurement.section == section));
         let numbered = worst.into_iter().rev().take(WORST).enumerate();
