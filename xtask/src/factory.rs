@@ -12,19 +12,19 @@ use crate::sound_bench::{OTHER_SOUNDFONT, TRAINED_SOUNDFONT};
 use crate::workspace::Workspace;
 
 /// Where things are made.
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 pub(crate) struct Options {
     /// Folder for models/factory.safetensors and presets/; the workspace itself unless given.
     #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    pub(crate) out: Option<PathBuf>,
     /// Folder for notes, checkpoint and figures, some 15 GB; target/factory unless given. What is complete there is
     /// not made again.
     #[arg(long, value_name = "DIR")]
-    work: Option<PathBuf>,
+    pub(crate) work: Option<PathBuf>,
     /// Only shows that all steps work, in two minutes, from a few notes and a few steps; all goes to
     /// target/factory-quick unless told otherwise, and is made anew.
     #[arg(long)]
-    quick: bool,
+    pub(crate) quick: bool,
 }
 
 /// What the factory model is trained with, beside the folders.

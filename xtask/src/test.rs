@@ -12,6 +12,7 @@ use anyhow::{Result, ensure};
 
 use crate::bundle::{self, Bundles};
 use crate::demo;
+use crate::factory;
 use crate::workspace::Workspace;
 
 /// Seconds of the piece that the test plays.
@@ -41,6 +42,9 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     });
     report.step("lints", || cargo("clippy --release --all-targets -- -D warnings"));
     report.step("tests", || cargo("test --release"));
+    report.step("a small factory model", || {
+        factory::run(workspace, &factory::Options { quick: true, ..factory::Options::default() })
+    });
     let mut bundles = None;
     report.step("bundle", || {
         bundles = Some(bundle::run(workspace)?);

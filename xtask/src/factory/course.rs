@@ -85,20 +85,22 @@ impl Course {
         ensure!(output.status.success(), "`{line}` failed ({})", output.status);
         let keep = fs::write(&printed, &output.stdout).and_then(|()| fs::write(&done, &line));
         keep.with_context(|| format!("cannot write to {}", self.folder.display()))?;
-        self.times.push((step.name, Some(start.elapsed())));
-        self.print();
+        let took = start.elapsed();
+        println!("factory-model: {} took {}", step.name, minutes(took));
+        self.times.push((step.name, Some(took)));
         Ok(())
     }
 
-    /// Prints what each step took so far.
+    /// Prints what each step took.
     pub(crate) fn print(&self) {
-        let minutes = |time: &Option<Duration>| match time {
-            Some(time) => format!("{:.1} min", time.as_secs_f64() / 60.0),
-            None => "done before".to_owned(),
-        };
-        let steps: Vec<_> = self.times.iter().map(|(name, time)| format!("{name} {}", minutes(time))).collect();
+        let taken = |time: &Option<Duration>| time.map_or_else(|| "done before".to_owned(), minutes);
+        let steps: Vec<_> = self.times.iter().map(|(name, time)| format!("{name} {}", taken(time))).collect();
         println!("factory-model: {}", steps.join(", "));
     }
+}
+
+fn minutes(time: Duration) -> String {
+    format!("{:.1} min", time.as_secs_f64() / 60.0)
 }
 
 /// Removes a file or folder if it is there.
