@@ -4,7 +4,8 @@ mod common;
 
 use std::f64::consts::TAU;
 
-use common::{Chance, off, on, peak, render, steady_model};
+use common::{Chance, moving_model, off, on, peak, render, steady_model};
+use zither::analysis::frames::{Motion, PARTIALS, Swing};
 use zither::model::Model;
 use zither::synth::controls::{Control, Controls};
 use zither::synth::engine::{Engine, VOICES};
@@ -159,6 +160,68 @@ fn bend_tuning_transposition_and_glide_arrive_at_their_pitch() {
     let middle = frequency(&left, RATE, 0.15, 311.0);
     assert!(cents(middle, 311.13).abs() < 60.0, "half-way at half the time: {middle}");
     assert!(cents(frequency(&left, RATE, 0.7, 440.0), 440.0).abs() < 0.1);
+}
+
+/// Peak level of each hundredth of a second, in dB.
+fn levels(samples: &[f32]) -> Vec<f64> {
+    samples.chunks_exact(480).map(|part| 20.0 * f64::from(peak(part)).log10()).collect()
+}
+
+#[test]
+fn a_note_moves_as_the_model_says_and_as_far_as_the_player_wants() {
+    let moves = Motion {
+        vibrato: Swing { depth: 6.0, hz: 1.0, delay_s: 0.2 },
+        tremolo: Swing { depth: 3.0, hz: 3.0, delay_s: 0.0 },
+        ..Motion::STILL
+    };
+    // Cents and dB between the extremes after the delay.
+    let range = |motion: f32| {
+        let mut engine = Engine::new(moving_model(&[(0, -20.0)], &moves), RATE);
+        engine.set_controls(&controls(&[(Control::MOTION, motion)]));
+        engine.handle(on(69));
+        let (left, _) = render(&mut engine, 2 * 48_000);
+        let spread = |values: &[f64]| {
+            values.iter().copied().fold(f64::MIN, f64::max) - values.iter().copied().fold(f64::MAX, f64::min)
+        };
+        let times = (0..20).map(|step| 0.6 + 0.05 * f64::from(step));
+        let pitches: Vec<f64> = times.map(|start| cents(frequency(&left, RATE, start, 440.0), 440.0)).collect();
+        (spread(&pitches), spread(&levels(&left[24_000..])))
+    };
+    let (still, once, twice) = (range(0.0), range(100.0), range(200.0));
+    assert!(still.0 < 0.2 && still.1 < 0.1, "{still:?}");
+    assert!((10.0..12.1).contains(&once.0) && (5.5..6.2).contains(&once.1), "{once:?}");
+    assert!((twice.0 / once.0 - 2.0).abs() < 0.1 && (twice.1 / once.1 - 2.0).abs() < 0.1, "{twice:?}");
+}
+
+#[test]
+fn partials_sway_apart_and_leave_the_attack_alone() {
+    let moves = Motion { sway_db: [6.0; PARTIALS], sway_hz: [2.0; PARTIALS], ..Motion::STILL };
+    let course = |partial: usize| {
+        let mut engine = Engine::new(moving_model(&[(partial, -20.0)], &moves), RATE);
+        engine.set_controls(&controls(&[]));
+        engine.handle(on(57));
+        levels(&render(&mut engine, 72_000).0)
+    };
+    let (first, third) = (course(0), course(2));
+    assert!((first[1] + 20.0).abs() < 0.2, "the attack is left alone: {}", first[1]);
+    assert!((30..100).any(|n| (first[n] + 20.0).abs() > 4.0));
+    assert!((30..100).any(|n| (first[n] - third[n]).abs() > 2.0));
+}
+
+#[test]
+fn a_stretched_release_falls_as_much_slower() {
+    let fall = |stretch: f32| {
+        let values = [(Control::RELEASE, 20_000.0), (Control::RELEASE_STRETCH, stretch)];
+        let mut engine = sine_engine(RATE, &values);
+        engine.handle(on(57));
+        let held = levels(&render(&mut engine, 9_600).0);
+        engine.handle(off(57));
+        held[19] - levels(&render(&mut engine, 4_800).0)[9]
+    };
+    // The model's own release falls by 300 dB a second.
+    for (stretch, expected) in [(100.0, 27.0), (400.0, 6.75), (50.0, 54.0)] {
+        assert!((fall(stretch) - expected).abs() < 0.05 * expected, "{stretch} %: {} dB in 0.09 s", fall(stretch));
+    }
 }
 
 #[test]

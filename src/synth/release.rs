@@ -11,9 +11,9 @@ pub(super) struct ReleaseClock {
 }
 
 impl ReleaseClock {
-    /// A release that began at `note_off`, in seconds after note-on.
-    pub(super) fn new(note_off: f32) -> Self {
-        Self { note_off, counted_to: note_off, counted: 0.0, stretch: 1.0 }
+    /// A release that began at `note_off`, in seconds after note-on, with this stretch.
+    pub(super) fn new(note_off: f32, stretch: f32) -> Self {
+        Self { note_off, counted_to: note_off, counted: 0.0, stretch }
     }
 
     /// The model's time since note-on and since note-off at `time` seconds after note-on, which never goes back;
@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn without_a_stretch_the_model_sees_the_time_itself() {
-        let mut clock = ReleaseClock::new(0.7);
+        let mut clock = ReleaseClock::new(0.7, 1.0);
         for time in [0.705_f32, 1.1, 3.3] {
             assert_eq!(clock.read(time, 1.0), (time, time - 0.7));
         }
@@ -42,7 +42,7 @@ mod tests {
 
     #[test]
     fn a_stretch_that_changes_never_makes_time_jump() {
-        let mut clock = ReleaseClock::new(1.0);
+        let mut clock = ReleaseClock::new(1.0, 1.0);
         let mut last = 0.0;
         for frame in 1..=400 {
             let stretch = [1.0, 4.0, 0.25, 2.0][frame / 100 % 4];

@@ -193,9 +193,9 @@ impl Voice {
     }
 
     /// Lets go; not before the first chunk, so that a note of no length is heard too.
-    fn let_go(&mut self) {
+    fn let_go(&mut self, around: &Surroundings<'_>) {
         if std::mem::take(&mut self.release_awaits) {
-            self.release = Some(ReleaseClock::new(self.clock as f32 / self.rate));
+            self.release = Some(ReleaseClock::new(self.clock as f32 / self.rate, stretch(around.controls)));
             self.envelope.release();
         }
     }
@@ -259,7 +259,7 @@ impl Voice {
         if self.is_fresh {
             self.begin(around);
         } else {
-            self.let_go();
+            self.let_go(around);
         }
         if self.tone.is_due() {
             self.next_frame(around);
@@ -297,8 +297,7 @@ impl Voice {
     fn decode(&mut self, time: f32, around: &Surroundings<'_>) {
         let timbre = Timbre { decoder: &around.model.decoder, transfer: around.transfer };
         let latent = around.model.space.latent(&self.latents.map(|latent| latent.value()));
-        let stretch = around.controls.get(Control::RELEASE_STRETCH) / 100.0;
-        let released = self.release.as_mut().map(|release| release.read(time, stretch));
+        let released = self.release.as_mut().map(|release| release.read(time, stretch(around.controls)));
         let (time, released) = released.map_or((time, None), |(time, released)| (time, Some(released)));
         let (pitch, velocity) = (self.timbre_pitch(around), self.velocity(around));
         self.contour.frame(timbre, &latent, pitch, velocity, time, released, &mut self.frame);
@@ -409,6 +408,11 @@ impl Voice {
             || (patience && self.tone.level() * self.envelope.level() < OVER)
             || (self.envelope.is_past_attack() && self.envelope.level() < OVER)
     }
+}
+
+/// How much longer than it learnt the model's own release takes.
+fn stretch(controls: &Controls) -> f32 {
+    controls.get(Control::RELEASE_STRETCH) / 100.0
 }
 
 fn envelope_times(controls: &Controls) -> EnvelopeTimes {

@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
+use zither::analysis::frames::{Motion, PARTIALS};
 use zither::model::architecture::{HELD_KNOTS, KNOTS, OUTPUTS};
 use zither::model::latent::LatentSpace;
+use zither::model::motion;
 use zither::model::weights::{Weights, layer};
 use zither::model::{Card, Model};
 use zither::synth::engine::Engine;
@@ -13,11 +15,18 @@ use zither::synth::event::{Event, NoteAddress};
 /// A model that gives every note the same steady sound: these partials `(number from 0, level in dB)` exactly on their
 /// harmonics, no noise, and a release that falls by 60 dB in 0.2 s.
 pub(crate) fn steady_model(partials: &[(usize, f32)]) -> Arc<Model> {
+    moving_model(partials, &Motion::STILL)
+}
+
+/// The same, and every note moves like this.
+pub(crate) fn moving_model(partials: &[(usize, f32)], moves: &Motion) -> Arc<Model> {
     let mut weights = Weights::untrained(1);
     for linear in &mut weights.linears {
         linear.weight.fill(0.0);
         linear.bias.fill(0.0);
     }
+    // The note net's last layer gives slots, then motion.
+    weights.linears[layer::NOTE + 2].bias[PARTIALS..].copy_from_slice(&motion::outputs(moves));
     let head = &mut weights.linears[layer::HEAD].bias;
     for knot in 0..KNOTS {
         let values = &mut head[knot * OUTPUTS..(knot + 1) * OUTPUTS];
