@@ -14,6 +14,7 @@ mod partials;
 pub mod pitch;
 mod projection;
 pub mod recording;
+pub mod release;
 pub mod steady;
 mod tuning;
 mod warp;

@@ -9,7 +9,7 @@ use super::architecture::{
 use super::decoder::{Decoder, KNOT_WIDTH, NOTE_WIDTH};
 use super::latent::Latent;
 use super::motion;
-use super::transfer::{Reading, Transfer};
+use super::transfer::Transfer;
 use crate::analysis::frames::{
     ANALYSIS_RATE, Frame, Motion, NOISE_BANDS, PARTIALS, SILENCE_DB, Slots, pitch_hz, slot_ratio,
 };
@@ -53,8 +53,8 @@ impl<'a> From<&'a Decoder> for Timbre<'a> {
 pub struct Contour {
     at: Option<Point>,
     hidden: [f32; HIDDEN],
-    /// How a transfer is read at `at`.
-    reading: Reading,
+    /// Part of the transfer that is added at the pitch at hand.
+    weight: f32,
     /// Knot `j` lies in place `j % 2`, except [`tail::SETTLED_KNOT`] after the last knot.
     held: [Knot; 2],
     /// Changes per second after the last knot.
@@ -84,11 +84,11 @@ impl Knot {
     const NONE: Self = Self { number: None, values: [0.0; KNOT_WIDTH] };
 
     /// Takes the values of the decoder's knot `number`, with what is transferred, unless it holds them already.
-    fn prepare(&mut self, timbre: Timbre<'_>, number: usize, hidden: &[f32; HIDDEN], reading: &Reading) {
+    fn prepare(&mut self, timbre: Timbre<'_>, number: usize, hidden: &[f32; HIDDEN], weight: f32) {
         if self.number != Some(number) {
             timbre.decoder.knot(number, hidden, &mut self.values);
             if let Some(transfer) = timbre.transfer {
-                transfer.add_knot(number, reading, &mut self.values);
+                transfer.add_knot(number, weight, &mut self.values);
             }
             self.number = Some(number);
         }
@@ -108,7 +108,7 @@ impl Contour {
         Self {
             at: None,
             hidden: [0.0; HIDDEN],
-            reading: Reading::NONE,
+            weight: 0.0,
             held: [Knot::NONE; 2],
             tail: Knot::NONE,
             released: [Knot::NONE; 2],
@@ -194,7 +194,7 @@ impl Contour {
             let (slots, moves) = note[..NOTE_OUTPUTS].split_at(PARTIALS);
             self.slots.copy_from_slice(slots);
             if let Some(transfer) = timbre.transfer {
-                transfer.add_slots(&self.reading, &mut self.slots);
+                transfer.add_slots(self.weight, &mut self.slots);
             }
             self.motion = motion::motion(moves.first_chunk().expect("the motion comes last"));
             self.note_known = true;
@@ -208,7 +208,7 @@ impl Contour {
         }
         timbre.decoder.trunk(&conditions(&point.latent, point.pitch, point.velocity), &mut self.hidden);
         if let Some(transfer) = timbre.transfer {
-            self.reading = transfer.reading(point.pitch, point.velocity);
+            self.weight = transfer.weight(point.pitch);
         }
         self.at = Some(point);
         let knots = self.held.iter_mut().chain(&mut self.released).chain([&mut self.tail]);
@@ -223,7 +223,7 @@ impl Contour {
             return self.tail_state(timbre, t - KNOTS_S[HELD_KNOTS - 1]);
         }
         for number in [j, j + 1] {
-            self.held[number % 2].prepare(timbre, number, &self.hidden, &self.reading);
+            self.held[number % 2].prepare(timbre, number, &self.hidden, self.weight);
         }
         let (a, b) = (&self.held[j % 2].values, &self.held[(j + 1) % 2].values);
         std::array::from_fn(|o| a[o] + position * (b[o] - a[o]))
@@ -233,11 +233,11 @@ impl Contour {
     fn tail_state(&mut self, timbre: Timbre<'_>, t: f32) -> [f32; KNOT_WIDTH] {
         let last = HELD_KNOTS - 1;
         let [even, odd] = &mut self.held;
-        even.prepare(timbre, last, &self.hidden, &self.reading);
+        even.prepare(timbre, last, &self.hidden, self.weight);
         if self.tail.number.is_none() {
-            odd.prepare(timbre, tail::EARLY_KNOT, &self.hidden, &self.reading);
+            odd.prepare(timbre, tail::EARLY_KNOT, &self.hidden, self.weight);
             let early = tail::level(&odd.values);
-            odd.prepare(timbre, tail::SETTLED_KNOT, &self.hidden, &self.reading);
+            odd.prepare(timbre, tail::SETTLED_KNOT, &self.hidden, self.weight);
             self.tail = Knot { number: Some(last), values: tail::slopes(early, &odd.values, &even.values) };
         }
         std::array::from_fn(|o| even.values[o] + t * self.tail.values[o])
@@ -251,7 +251,7 @@ impl Contour {
             if number == 0 {
                 *place = Knot { number: None, values: [0.0; KNOT_WIDTH] };
             } else {
-                place.prepare(timbre, HELD_KNOTS + number - 1, &self.hidden, &self.reading);
+                place.prepare(timbre, HELD_KNOTS + number - 1, &self.hidden, self.weight);
             }
         }
         let (a, b) = (&self.released[j % 2].values, &self.released[(j + 1) % 2].values);

@@ -3,68 +3,91 @@
 //! A single recording tells more than sixteen latents can hold. The difference between the note and its own decoding, at
 //! every knot, is added to whatever the decoder says: whole at the recorded pitch, so that the note itself comes back
 //! as it was recorded, and less the further a note is from it.
+//!
+//! Measured on instruments that the model never saw: partials keep their residual by number (reading part of it by
+//! frequency instead, as a body would have it, won nothing), velocity does not matter, and loudness takes the same
+//! share as all the rest.
 
+mod imprint;
 mod residual;
+mod stored;
 
+pub use imprint::{ASSUMED_VELOCITY, Imprint};
 pub use residual::Residual;
+pub use stored::{StoredTransfer, TransferError};
 
-use super::architecture::{HELD_KNOTS, LEVELS, OUTPUTS};
+use half::f16;
+
+use super::architecture::{HELD_KNOTS, KNOTS, LEVEL_SCALE, LEVELS, OUTPUTS};
 use super::decoder::KNOT_WIDTH;
+use super::kernel::exp;
 use crate::analysis::frames::PARTIALS;
 
-/// Distance from the recorded pitch, in semitones, at which the weight has fallen to `share` plus 1/e of the rest.
-const NEAR: f32 = 5.0;
+/// Distance from the recorded pitch, in semitones, at which all but 1/e of what is more than the share has gone.
+const REACH: f32 = 12.0;
+/// The share with which distant notes come nearest to their originals (0.4 to 0.7 differ little).
+pub const DEFAULT_SHARE: f32 = 0.5;
 
 /// A residual and how much of it is added to notes far from the recorded one.
 ///
-/// Immutable, some 13 kB, shared by all voices; made off the audio thread. On it, reading costs one exponential and 64
-/// multiplications per knot.
+/// Immutable, some 13 kB, shared by all voices; made off the audio thread. On it, a knot costs 113 multiplications
+/// more. Numbers are held to half precision, as a preset stores them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Transfer {
-    residual: Residual,
+    /// MIDI pitch of the recording.
+    pitch: f32,
+    /// Part that is added far from it, 0..1.
     share: f32,
-}
-
-/// How a [`Transfer`] is read at one pitch and velocity.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Reading {
-    weight: f32,
-}
-
-impl Reading {
-    /// Nothing is read.
-    pub(super) const NONE: Self = Self { weight: 0.0 };
+    /// Added to every level.
+    gain: f32,
+    /// By knot: partials, noise bands, pitch deviation, in the outputs' units.
+    knots: Box<[[f32; OUTPUTS]; KNOTS]>,
+    /// Slot deviations, in the outputs' unit.
+    slots: [f32; PARTIALS],
 }
 
 impl Transfer {
-    /// Adds all of `residual` to notes at its own pitch, falling to `share` (0..1) of it far away. The loudness is
-    /// matched whole everywhere.
+    /// Adds all of `residual` to notes at its own pitch, falling to `share` (0..1) of it far away, and `gain_db` to the
+    /// level of every note.
     #[must_use]
-    pub fn new(residual: Residual, share: f32) -> Self {
-        Self { residual, share: if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) } }
+    pub fn new(residual: &Residual, share: f32, gain_db: f32) -> Self {
+        let half = |value: f32| f16::from_f32(value).to_f32();
+        Self {
+            pitch: residual.pitch,
+            share: if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) },
+            gain: gain_db / LEVEL_SCALE,
+            knots: Box::new(residual.knots.map(|knot| knot.map(half))),
+            slots: residual.slots.map(half),
+        }
     }
 
-    /// How it is read at a MIDI pitch and a velocity 1..127.
-    pub(super) fn reading(&self, pitch: f32, _velocity: f32) -> Reading {
-        let distance = (pitch - self.residual.pitch) / NEAR;
-        Reading { weight: self.share + (1.0 - self.share) * super::kernel::exp(-distance * distance) }
+    /// Adds nothing but `gain_db` to every level.
+    #[must_use]
+    pub fn of_gain(gain_db: f32) -> Self {
+        Self::new(&Residual::NONE, 0.0, gain_db)
+    }
+
+    /// Part of the residual that is added at a MIDI pitch.
+    pub(super) fn weight(&self, pitch: f32) -> f32 {
+        let distance = (pitch - self.pitch) / REACH;
+        self.share + (1.0 - self.share) * exp(-distance * distance)
     }
 
     /// Adds to the values of the decoder's knot `number`.
-    pub(super) fn add_knot(&self, number: usize, reading: &Reading, values: &mut [f32; KNOT_WIDTH]) {
-        let (missed, level) = (&self.residual.knots[number], self.residual.level);
-        // The residual of a release is a change and has no loudness of its own.
-        let level = if number < HELD_KNOTS { level } else { 0.0 };
-        for o in 0..LEVELS {
-            values[o] += level + reading.weight * (missed[o] - level);
+    pub(super) fn add_knot(&self, number: usize, weight: f32, values: &mut [f32; KNOT_WIDTH]) {
+        for (value, missed) in values.iter_mut().zip(&self.knots[number]) {
+            *value += weight * missed;
         }
-        values[OUTPUTS - 1] += reading.weight * missed[OUTPUTS - 1];
+        // The knots of the release are changes of level.
+        if number < HELD_KNOTS {
+            values[..LEVELS].iter_mut().for_each(|level| *level += self.gain);
+        }
     }
 
-    /// Adds to the slots' deviations, in the decoder's unit.
-    pub(super) fn add_slots(&self, reading: &Reading, slots: &mut [f32; PARTIALS]) {
-        for (slot, missed) in slots.iter_mut().zip(&self.residual.slots) {
-            *slot += reading.weight * missed;
+    /// Adds to the slots' deviations.
+    pub(super) fn add_slots(&self, weight: f32, slots: &mut [f32; PARTIALS]) {
+        for (slot, missed) in slots.iter_mut().zip(&self.slots) {
+            *slot += weight * missed;
         }
     }
 }
@@ -116,7 +139,7 @@ mod tests {
         let [here, there] = [0, model.instruments.len() / 2].map(|index| model.instruments[index].latent);
         let missed = residual(&model, &played(&model, None, &there, 60.0), &here);
         let off = |pitch: f32, share: Option<f32>| {
-            let transfer = share.map(|share| Transfer::new(missed.clone(), share));
+            let transfer = share.map(|share| Transfer::new(&missed, share, 0.0));
             let note = played(&model, None, &there, pitch);
             distance(&note, &played(&model, transfer.as_ref(), &here, pitch))
         };
@@ -130,7 +153,7 @@ mod tests {
         let model = Model::open_factory();
         let latent = model.instruments[0].latent;
         let note = played(&model, None, &latent, 60.0);
-        let transfer = Transfer::new(residual(&model, &note, &latent), 1.0);
+        let transfer = Transfer::new(&residual(&model, &note, &latent), 1.0, 0.0);
         for pitch in [60.0, 40.0] {
             let note = played(&model, None, &latent, pitch);
             assert!(distance(&note, &played(&model, Some(&transfer), &latent, pitch)) < 0.05, "{pitch}");

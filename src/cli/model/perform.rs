@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::analysis::frames::{ANALYSIS_RATE, NoteFrames};
 use crate::model::Model;
 use crate::model::latent::Latent;
-use crate::model::transfer::{Residual, Transfer};
+use crate::model::transfer::{Imprint, Transfer};
 use crate::synth::single::SingleNote;
 use crate::synth::tone::ToneFormat;
 
@@ -33,8 +33,8 @@ pub(super) struct Performance {
 /// What a recorded note tells.
 pub(super) struct Encoded {
     pub(super) latent: Latent,
-    /// What the model misses of it, where that is asked for.
-    pub(super) transfer: Option<Transfer>,
+    /// Its level, and what the model misses of it where that is asked for.
+    pub(super) transfer: Transfer,
 }
 
 impl Performer {
@@ -52,15 +52,15 @@ impl Performer {
         &self.model
     }
 
-    /// What a note that was played at `velocity` tells: its latents, and with a share (0..1) what is transferred of it.
+    /// What a note that was played at `velocity` tells: its latents and its level, and with a share (0..1) what is
+    /// transferred of it.
     pub(super) fn encode(&self, note: &NoteFrames, velocity: f32, share: Option<f32>) -> Encoded {
-        let model = self.model();
-        let latent = model.encoder.encode(note, velocity);
-        let transfer = share.map(|share| {
-            let residual = Residual::of(model, note, &latent, velocity, None);
-            Transfer::new(residual, share)
-        });
-        Encoded { latent, transfer }
+        let imprint = Imprint::of(self.model(), note, velocity);
+        let transfer = match share {
+            Some(share) => Transfer::new(&imprint.residual, share, imprint.level_db),
+            None => Transfer::of_gain(imprint.level_db),
+        };
+        Encoded { latent: imprint.latent, transfer }
     }
 
     /// The latents of the training instrument with this bank and program (`000_004`), given as the end of any name.

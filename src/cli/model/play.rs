@@ -12,9 +12,7 @@ use crate::analysis::analyse;
 use crate::analysis::frames::ANALYSIS_RATE;
 use crate::media::audio::{Depth, read_mono_48k, write_wav};
 use crate::model::latent::Latent;
-
-/// Velocity at which recordings are taken to be played.
-const ENCODED_VELOCITY: f32 = 100.0;
+use crate::model::transfer::ASSUMED_VELOCITY;
 
 /// Plays a list of notes with a model.
 #[derive(clap::Args)]
@@ -34,8 +32,8 @@ pub(in crate::cli) struct Play {
     /// Where the latents come from.
     #[arg(long, value_enum)]
     latents: Source,
-    /// With encoded latents: share (0 to 1) of what the model misses of the recording that is added to every note,
-    /// its loudness matched.
+    /// With encoded latents: adds what the model misses of the recording, all of it at its own pitch, falling to this
+    /// share (0 to 1) far from it. The level is that of the recording in any case.
     #[arg(long, value_name = "SHARE", value_parser = share)]
     transfer: Option<f32>,
 }
@@ -69,7 +67,7 @@ impl Play {
                         Entry::Occupied(known) => known.into_mut(),
                         Entry::Vacant(new) => new.insert(self.encode(target, &performer)?),
                     };
-                    performer.play_with(&performance(target, recording.latent)?, recording.transfer.as_ref())
+                    performer.play_with(&performance(target, recording.latent)?, Some(&recording.transfer))
                 }
                 Source::Instrument => {
                     let latent = performer.instrument(&target.instrument);
@@ -87,7 +85,7 @@ impl Play {
     fn encode(&self, target: &Target, performer: &Performer) -> Result<Encoded> {
         let samples = read_mono_48k(&self.base.join(&target.enc_wav))?;
         let note = analyse(&samples, target.enc_pitch).with_context(|| format!("cannot analyse {}", target.enc_wav))?;
-        Ok(performer.encode(&note, ENCODED_VELOCITY, self.transfer))
+        Ok(performer.encode(&note, ASSUMED_VELOCITY, self.transfer))
     }
 }
 

@@ -22,11 +22,9 @@ pub struct Residual {
     /// MIDI pitch of the recording.
     pub(super) pitch: f32,
     /// By knot: partials, noise bands, pitch deviation.
-    pub(super) knots: Box<[[f32; OUTPUTS]; KNOTS]>,
+    pub(super) knots: [[f32; OUTPUTS]; KNOTS],
     /// Slot deviations.
     pub(super) slots: [f32; PARTIALS],
-    /// How much louder the recording is as a whole.
-    pub(super) level: f32,
 }
 
 /// A note and when it was let go.
@@ -38,6 +36,9 @@ struct Heard<'a> {
 }
 
 impl Residual {
+    /// Nothing is missed.
+    pub(super) const NONE: Self = Self { pitch: 60.0, knots: [[0.0; OUTPUTS]; KNOTS], slots: [0.0; PARTIALS] };
+
     /// What `model` misses of `note`, which was played at `velocity` (1..127), encoded as `latent`, and let go
     /// `released_s` after its onset, if it was. What lies after the end of the recording is taken to go on as its last
     /// knot.
@@ -57,12 +58,8 @@ impl Residual {
             })
             .collect();
         let missed: Vec<[f32; OUTPUTS]> = (0..count).map(|frame| heard.missed(frame, &decoded[frame])).collect();
-        let mut residual = Self {
-            pitch: note.pitch,
-            knots: Box::new([[0.0; OUTPUTS]; KNOTS]),
-            slots: heard.missed_slots(model, &mut contour, latent, velocity),
-            level: heard.level(&missed),
-        };
+        let mut residual =
+            Self { pitch: note.pitch, slots: heard.missed_slots(model, &mut contour, latent, velocity), ..Self::NONE };
         heard.fit_held(&missed, &mut residual);
         heard.fit_release(&missed, &mut residual);
         residual
@@ -83,18 +80,6 @@ impl Heard<'_> {
     /// Whether a slot lies where no partial can.
     fn is_silent(&self, output: usize) -> bool {
         output < PARTIALS && !self.note.slots.in_band[output]
-    }
-
-    /// Mean over levels and time by audibility: the loud ones tell the loudness.
-    fn level(&self, missed: &[[f32; OUTPUTS]]) -> f32 {
-        let (mut sum, mut weights) = (0.0, 1e-9);
-        for (frame, missed) in self.note.frames[..self.off].iter().zip(missed) {
-            for output in (0..LEVELS).filter(|&output| !self.is_silent(output)) {
-                let weight = ((level(frame, output) - self.floor) / RANGE_DB).max(0.0).powi(4);
-                (sum, weights) = (sum + weight * missed[output], weights + weight);
-            }
-        }
-        sum / weights
     }
 
     fn fit_held(&self, missed: &[[f32; OUTPUTS]], residual: &mut Residual) {

@@ -130,7 +130,7 @@ impl Session<'_> {
 
     /// A note as `zitherctl model play --latents encode` makes it.
     fn retell(&self, note: NoteName, length: usize) -> Vec<f32> {
-        self.performer.play_with(&performance(self.told.latent, note, length), self.told.transfer.as_ref())
+        self.performer.play_with(&performance(self.told.latent, note, length), Some(&self.told.transfer))
     }
 }
 
