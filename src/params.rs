@@ -6,6 +6,7 @@
 
 mod kept;
 mod state;
+mod transfer;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use nice_plug::prelude::{BoolParam, FloatParam, FloatRange, IntParam, IntRange, 
 
 pub use kept::{Kept, ModelChoice, Name, WINDOW_MAX, WINDOW_MIN};
 pub use state::{STATE_LIMIT, filter, put_preset};
+pub use transfer::{TransferChoice, TransferInlet};
 
 use crate::synth::controls::{Control, Controls, Curve, SPECS, Spec, Unit};
 

@@ -3,10 +3,12 @@
 mod common;
 
 use std::f64::consts::TAU;
+use std::sync::Arc;
 
 use common::{Chance, moving_model, off, on, peak, render, steady_model};
 use zither::analysis::frames::{Motion, PARTIALS, Swing};
 use zither::model::Model;
+use zither::model::transfer::Transfer;
 use zither::synth::controls::{Control, Controls};
 use zither::synth::engine::{Engine, VOICES};
 use zither::synth::event::{Event, Expression, NoteAddress};
@@ -446,4 +448,23 @@ fn reset_gives_the_same_samples_again() {
         made
     };
     assert_eq!(play(), play());
+}
+
+#[test]
+fn a_transfer_is_taken_up_by_a_sounding_note_without_a_click_and_given_back() {
+    let mut engine = sine_engine(RATE, &[]);
+    engine.handle(on(60));
+    let transfer = Arc::new(Transfer::of_gain(6.0));
+    let mut audio = render(&mut engine, 24_000).0;
+    assert!(engine.exchange_transfer(Some(Arc::clone(&transfer))).is_none());
+    audio.extend(render(&mut engine, 24_000).0);
+    let given_back = engine.exchange_transfer(None).expect("it comes back");
+    assert!(Arc::ptr_eq(&given_back, &transfer));
+    audio.extend(render(&mut engine, 24_000).0);
+    let gain = |span: std::ops::Range<usize>| peak(&audio[span]) / peak(&audio[12_000..24_000]);
+    assert!((gain(26_000..48_000) - 1.995).abs() < 0.02, "{}", gain(26_000..48_000));
+    assert!((gain(50_000..72_000) - 1.0).abs() < 0.02, "{}", gain(50_000..72_000));
+    let step =
+        |span: std::ops::Range<usize>| audio[span].windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
+    assert!(step(23_000..72_000) < 2.1 * step(12_000..24_000), "it clicks");
 }

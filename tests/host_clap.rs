@@ -14,6 +14,7 @@ use clack_host::events::event_types::NoteExpressionType;
 use clack_host::prelude::*;
 
 use clap_host::*;
+use zither::model::transfer::{StoredTransfer, Transfer};
 
 const NOTE: Action = Action::On { id: 7, key: 60, velocity: 0.8 };
 const RELEASE: Action = Action::Off { id: 7, key: 60 };
@@ -461,6 +462,46 @@ fn the_golden_state_of_version_0_1_still_loads() {
         let (value, expected) = (values[&parameter.name], golden_value(&parameter));
         assert!((value - expected).abs() < 1e-6, "{}: {value}, not {expected}", parameter.name);
     }
+}
+
+/// The state of a project with a transfer.
+fn golden_with_transfer() -> PathBuf {
+    golden().with_file_name("state-0.1-transfer.bin")
+}
+
+/// `state` with this transfer in place of its own.
+fn with_transfer(state: &[u8], transfer: &StoredTransfer) -> Vec<u8> {
+    let mut json: serde_json::Value = serde_json::from_slice(&state[8..]).expect("a length, then JSON");
+    json["fields"]["transfer"] = serde_json::to_string(transfer).unwrap().into();
+    let text = json.to_string();
+    [&(text.len() as u64).to_le_bytes(), text.as_bytes()].concat()
+}
+
+#[test]
+fn the_golden_state_with_a_transfer_loads_sounds_so_and_an_older_one_takes_it_away() {
+    let louder = StoredTransfer::from(&Transfer::of_gain(6.0));
+    let golden_state = std::fs::read(golden_with_transfer()).expect("tests/golden is committed");
+    let plain = Rig::new().render(RATE, &[(0, NOTE)], 12_000, &[512]);
+    let mut rig = Rig::new();
+    assert!(rig.load(&golden_state));
+    let saved = rig.save();
+    assert!(String::from_utf8_lossy(&saved).contains(&louder.data), "the project keeps every number");
+    let audio = rig.render(RATE, &[(0, NOTE)], 12_000, &[512]);
+    let gain = peak(&audio) / peak(&plain);
+    assert!((1.9..2.1).contains(&gain), "6 dB more are a factor of {gain}");
+    let mut second = Rig::new();
+    assert!(second.load(&saved));
+    assert_eq!(second.save(), saved);
+    assert_eq!(first_difference(&second.render(RATE, &[(0, NOTE)], 12_000, &[77]), &audio), None);
+    assert!(second.load(&std::fs::read(golden()).unwrap()));
+    assert!(!String::from_utf8_lossy(&second.save()).contains(&louder.data));
+}
+
+#[test]
+#[ignore = "writes the golden file: run once per version, never for an old one"]
+fn write_the_golden_state_with_a_transfer() {
+    let state = with_transfer(&Rig::new().save(), &StoredTransfer::from(&Transfer::of_gain(6.0)));
+    std::fs::write(golden_with_transfer(), state).unwrap();
 }
 
 #[test]

@@ -14,6 +14,7 @@ use clack_extensions::preset_discovery::PluginPresetLoad;
 use clack_extensions::preset_discovery::prelude::*;
 use clack_host::prelude::*;
 use zither::browser::preset::Preset;
+use zither::model::transfer::{StoredTransfer, Transfer};
 use zither::synth::controls::{Control, Controls};
 
 use clap_host::*;
@@ -274,6 +275,32 @@ fn a_preset_that_is_loaded_while_playing_is_heard() {
     rig.stop(player);
     assert!(is_finite(&audio));
     assert!(first_difference(&plain, &audio).is_some_and(|first| first >= 12_288));
+}
+
+#[test]
+fn a_preset_brings_its_transfer_while_playing_and_the_next_takes_it_away() {
+    let room = tempfile::tempdir().unwrap();
+    let [with, without] = ["with.zither", "without.zither"].map(|name| room.path().join(name));
+    let transfer = Some(StoredTransfer::from(&Transfer::of_gain(12.0)));
+    Preset { transfer, ..preset() }.write(&with).unwrap();
+    preset().write(&without).unwrap();
+    let note = (0, Action::On { id: 1, key: 60, velocity: 0.8 });
+    let mut rig = Rig::new();
+    assert!(rig.load_preset(Location::File { path: &c_path(&without) }, None));
+    let plain = rig.render(RATE, &[note], 36_000, &[512]);
+    let mut player = rig.start(RATE);
+    let mut audio = player.play(&[note], 12_288, &[512]);
+    assert!(rig.load_preset(Location::File { path: &c_path(&with) }, None));
+    audio.extend(player.play(&[], 12_288, &[512]));
+    assert!(rig.load_preset(Location::File { path: &c_path(&without) }, None));
+    audio.extend(player.play(&[], 36_000 - 24_576, &[512]));
+    rig.stop(player);
+    let gain = |span: std::ops::Range<usize>| peak(&audio[span.clone()]) / peak(&plain[span]);
+    assert_eq!(first_difference(&audio[..12_288], &plain[..12_288]), None);
+    assert!((3.6..4.4).contains(&gain(13_000..24_000)), "12 dB more are a factor of {}", gain(13_000..24_000));
+    assert!((0.9..1.1).contains(&gain(26_000..36_000)), "{}", gain(26_000..36_000));
+    let step = |audio: &[[f32; 2]]| audio.windows(2).map(|w| (w[1][0] - w[0][0]).abs()).fold(0.0, f32::max);
+    assert!(step(&audio[12_000..]) < 4.5 * step(&plain[12_000..]), "no click: {}", step(&audio[12_000..]));
 }
 
 #[test]

@@ -4,9 +4,11 @@ mod common;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::sync::Arc;
 
 use common::Chance;
 use zither::model::Model;
+use zither::model::transfer::Transfer;
 use zither::synth::controls::{Control, Controls};
 use zither::synth::engine::Engine;
 use zither::synth::event::{Event, NoteAddress};
@@ -61,6 +63,7 @@ fn a_hundred_thousand_blocks_allocate_nothing() {
     controls.set(Control::SUSTAIN, -60.0);
     controls.set(Control::DECAY, 300.0);
     let mut chance = Chance(7);
+    let mut transfer = Some(Arc::new(Transfer::of_gain(3.0)));
     let (mut left, mut right) = (vec![0.0; 64], vec![0.0; 64]);
     let mut ended = 0;
     let before = CALLS.get();
@@ -71,6 +74,9 @@ fn a_hundred_thousand_blocks_allocate_nothing() {
             controls.set(Control::MODE, (block / 4_096 % 4) as f32);
             controls.set(Control::UNISON, (block / 8_192 % 3) as f32);
             engine.set_controls(&controls);
+        }
+        if block % 1_000 == 0 {
+            transfer = engine.exchange_transfer(transfer);
         }
         let length = chance.below(65);
         engine.render(&mut left[..length], &mut right[..length]);

@@ -1,6 +1,6 @@
 //! The preset file: one JSON object in UTF-8, extension `.zither`, keys sorted so that differences read well.
 //!
-//! `format` is 1; `state` maps control ids to plain values. Keys that this version does not know, in the object and in
+//! `format` is 1; `state` maps control ids to plain values; `transfer`, where there is one, is what a recording left. Keys that this version does not know, in the object and in
 //! `state`, are kept when the file is written again.
 
 use std::collections::BTreeMap;
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::model::Model;
+use crate::model::transfer::{StoredTransfer, Transfer, TransferError};
 use crate::synth::controls::{Control, Controls};
 
 /// Version of the file format.
@@ -49,6 +50,9 @@ pub enum PresetError {
         /// Format of the file.
         got: u64,
     },
+    /// The transfer is damaged or of a newer Zither.
+    #[error("`transfer` {0}")]
+    Transfer(#[from] TransferError),
     /// A key holds what it cannot.
     #[error("`{key}` {reason}")]
     Field {
@@ -114,6 +118,9 @@ pub struct Preset {
     pub model: ModelReference,
     /// Control ids to plain values, unknown ids included.
     pub state: BTreeMap<String, f32>,
+    /// What was transferred from a recording.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer: Option<StoredTransfer>,
     /// Keys of later versions.
     #[serde(flatten)]
     pub other: BTreeMap<String, Value>,
@@ -151,6 +158,7 @@ impl Preset {
             licence: "CC0-1.0".to_owned(),
             model: ModelReference::default(),
             state: kept.map(|control| (control.spec().id.to_owned(), controls.get(control))).collect(),
+            transfer: None,
             other: BTreeMap::new(),
         }
     }
@@ -165,6 +173,14 @@ impl Preset {
             }
         }
         controls
+    }
+
+    /// What was transferred from a recording, as the engine takes it.
+    ///
+    /// # Errors
+    /// If it cannot be played; one that was read from a file can.
+    pub fn playable_transfer(&self) -> Result<Option<Transfer>, TransferError> {
+        self.transfer.as_ref().map(Transfer::try_from).transpose()
     }
 
     /// Reads the text of a preset file.
@@ -198,13 +214,13 @@ impl Preset {
             Value::Object(map) => map.into_iter().collect(),
             _ => BTreeMap::new(),
         };
-        // Through the text of the state itself: a number goes out with the digits of an f32.
+        // Through the text of state and transfer themselves: a number goes out with the digits of an f32.
         let mut text = String::from("{\n");
         for (index, (key, value)) in sorted.iter().enumerate() {
-            let value = if key == "state" {
-                serde_json::to_string_pretty(&self.state)
-            } else {
-                serde_json::to_string_pretty(value)
+            let value = match key.as_str() {
+                "state" => serde_json::to_string_pretty(&self.state),
+                "transfer" => serde_json::to_string_pretty(&self.transfer),
+                _ => serde_json::to_string_pretty(value),
             };
             let value = value.expect("a value is JSON").replace('\n', "\n  ");
             let comma = if index + 1 < sorted.len() { "," } else { "" };
@@ -262,6 +278,7 @@ impl Preset {
                 return field(key, "is longer than 128 characters");
             }
         }
+        self.playable_transfer()?;
         match self.state.iter().find(|(_, value)| !value.is_finite()) {
             Some((id, _)) => field(id, "is not a finite number"),
             None => Ok(()),
@@ -343,6 +360,20 @@ mod tests {
         let keys: Vec<&str> = text.lines().filter(|line| line.starts_with("  \"")).collect();
         assert!(keys.is_sorted(), "{keys:?}");
         assert!(text.contains(r#""latent_1": 0.1,"#), "{text}");
+    }
+
+    #[test]
+    fn a_transfer_is_kept_bit_by_bit_with_its_keys_of_later_versions_and_a_damaged_one_is_refused() {
+        let mut stored = StoredTransfer::from(&Transfer::of_gain(-0.1));
+        stored.other.insert("microphone".to_owned(), Value::from("far"));
+        let preset = Preset { transfer: Some(stored), ..preset() };
+        let text = preset.to_json();
+        assert!(text.contains(r#""gain": -0.1,"#), "{text}");
+        let again = Preset::from_json(text.as_bytes()).unwrap();
+        assert_eq!((again.to_json(), again.playable_transfer()), (text.clone(), preset.playable_transfer()));
+        assert_eq!(again, preset);
+        assert!(refusal(&text.replace("\"data\": \"AAAA", "\"data\": \"AAA~")).contains("`transfer` is damaged"));
+        assert!(refusal(&text.replace("\"version\": 1", "\"version\": 7")).contains("`transfer` has version 7"));
     }
 
     #[test]

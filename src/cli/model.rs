@@ -16,6 +16,8 @@ mod train;
 
 use clap::Subcommand;
 
+pub(super) use play::share;
+
 /// A subcommand of `zitherctl model`.
 #[derive(Subcommand)]
 pub(super) enum Command {

@@ -2,6 +2,8 @@
 
 mod audition;
 mod factory;
+mod from_sample;
+mod level;
 
 use clap::Subcommand;
 
@@ -10,6 +12,7 @@ use clap::Subcommand;
 pub(super) enum Command {
     Audition(audition::Audition),
     Factory(factory::Factory),
+    FromSample(from_sample::FromSample),
 }
 
 impl Command {
@@ -18,6 +21,7 @@ impl Command {
         match self {
             Self::Audition(command) => command.run(),
             Self::Factory(command) => command.run(),
+            Self::FromSample(command) => command.run(),
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::browser::preset::Preset;
 use crate::media::audio::{Depth, write_wav};
 use crate::media::midi::{Message, Song, TimedMessage};
 use crate::model::Model;
+use crate::model::transfer::Transfer;
 use crate::synth::controls::Controls;
 use crate::synth::engine::Engine;
 use crate::synth::event::{Event, Expression, NoteAddress};
@@ -54,7 +55,9 @@ impl Render {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let song = Song::read(&self.song)?;
         let (from, to) = self.span(&song)?;
-        let mut player = Player::new(self.model()?, &self.controls()?, self.rate);
+        let (controls, transfer) = self.preset()?;
+        let mut player = Player::new(self.model()?, &controls, self.rate);
+        let _none = player.engine.exchange_transfer(transfer);
         let start = Instant::now();
         player.play(&song, from, to);
         let took = start.elapsed().as_secs_f64();
@@ -70,11 +73,10 @@ impl Render {
         })
     }
 
-    fn controls(&self) -> anyhow::Result<Controls> {
-        Ok(match &self.preset {
-            Some(path) => Preset::read(path).with_context(|| path.display().to_string())?.controls(),
-            None => Controls::default(),
-        })
+    fn preset(&self) -> anyhow::Result<(Controls, Option<Arc<Transfer>>)> {
+        let Some(path) = &self.preset else { return Ok((Controls::default(), None)) };
+        let preset = Preset::read(path).with_context(|| path.display().to_string())?;
+        Ok((preset.controls(), preset.playable_transfer()?.map(Arc::new)))
     }
 
     /// The part of the song to play, in seconds.

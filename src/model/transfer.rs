@@ -5,14 +5,16 @@
 //! as it was recorded, and less the further a note is from it.
 //!
 //! Measured on instruments that the model never saw: partials keep their residual by number (reading part of it by
-//! frequency instead, as a body would have it, won nothing), velocity does not matter, and loudness takes the same
-//! share as all the rest.
+//! frequency instead, as a body would have it, won nothing), and the velocity does not matter. Only the loudness is
+//! carried over whole.
 
 mod imprint;
+mod recording;
 mod residual;
 mod stored;
 
 pub use imprint::{ASSUMED_VELOCITY, Imprint};
+pub use recording::RecordingError;
 pub use residual::Residual;
 pub use stored::{StoredTransfer, TransferError};
 
@@ -38,8 +40,8 @@ pub struct Transfer {
     pitch: f32,
     /// Part that is added far from it, 0..1.
     share: f32,
-    /// Added to every level.
-    gain: f32,
+    /// Added to every level, in dB.
+    gain_db: f32,
     /// By knot: partials, noise bands, pitch deviation, in the outputs' units.
     knots: Box<[[f32; OUTPUTS]; KNOTS]>,
     /// Slot deviations, in the outputs' unit.
@@ -55,7 +57,7 @@ impl Transfer {
         Self {
             pitch: residual.pitch,
             share: if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) },
-            gain: gain_db / LEVEL_SCALE,
+            gain_db,
             knots: Box::new(residual.knots.map(|knot| knot.map(half))),
             slots: residual.slots.map(half),
         }
@@ -80,7 +82,7 @@ impl Transfer {
         }
         // The knots of the release are changes of level.
         if number < HELD_KNOTS {
-            values[..LEVELS].iter_mut().for_each(|level| *level += self.gain);
+            values[..LEVELS].iter_mut().for_each(|level| *level += self.gain_db / LEVEL_SCALE);
         }
     }
 

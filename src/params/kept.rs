@@ -7,7 +7,9 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::de::DeserializeOwned;
 
+use super::transfer::TransferChoice;
 use crate::model::latent::LATENTS;
+use crate::model::transfer::StoredTransfer;
 
 /// Name of the model that comes with the instrument.
 const FACTORY: &str = "factory";
@@ -23,9 +25,10 @@ const WINDOW: [u32; 2] = [1_000, 780];
 const MODEL_KEY: &str = "model";
 const PAD_KEY: &str = "pad";
 pub(super) const PRESET_KEY: &str = "preset";
+pub(super) const TRANSFER_KEY: &str = "transfer";
 const WINDOW_KEY: &str = "window";
 /// All keys, for the state filter.
-pub(super) const KEYS: [&str; 4] = [MODEL_KEY, PAD_KEY, PRESET_KEY, WINDOW_KEY];
+pub(super) const KEYS: [&str; 5] = [MODEL_KEY, PAD_KEY, PRESET_KEY, TRANSFER_KEY, WINDOW_KEY];
 
 /// Persisted fields. Written by the main thread (state load, editor); the audio thread reads none of them.
 #[derive(Default)]
@@ -34,6 +37,8 @@ pub struct Kept {
     pub model: ModelChoice,
     /// The preset that was loaded last; empty where none was.
     pub preset: Name,
+    /// What was transferred from a recording.
+    pub transfer: TransferChoice,
     pad: PadAxes,
     window: WindowSize,
 }
@@ -147,6 +152,7 @@ impl Kept {
         BTreeMap::from([
             (MODEL_KEY.to_owned(), json(self.model.name().into())),
             (PRESET_KEY.to_owned(), json(self.preset.get().into())),
+            (TRANSFER_KEY.to_owned(), text(&self.transfer.stored())),
             (PAD_KEY.to_owned(), json(self.pad_axes().to_vec().into())),
             (WINDOW_KEY.to_owned(), json(self.window().to_vec().into())),
         ])
@@ -160,6 +166,10 @@ impl Kept {
         if let Some(name) = field::<String>(fields, PRESET_KEY) {
             self.preset.set(&name);
         }
+        if let Some(json) = fields.get(TRANSFER_KEY) {
+            // One that is damaged is none: what another sound left must not colour this one.
+            self.transfer.set(serde_json::from_str(json).unwrap_or(None));
+        }
         if let Some(axes) = field::<[usize; 2]>(fields, PAD_KEY) {
             axes.into_iter().enumerate().for_each(|(axis, latent)| self.set_pad_axis(axis, latent));
         }
@@ -169,6 +179,11 @@ impl Kept {
     }
 }
 
+/// A transfer as JSON: `null` where there is none.
+pub(super) fn text(transfer: &Option<StoredTransfer>) -> String {
+    serde_json::to_string(transfer).expect("numbers and strings are JSON")
+}
+
 fn field<T: DeserializeOwned>(fields: &BTreeMap<String, String>, key: &str) -> Option<T> {
     serde_json::from_str(fields.get(key)?).ok()
 }
@@ -176,6 +191,7 @@ fn field<T: DeserializeOwned>(fields: &BTreeMap<String, String>, key: &str) -> O
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::transfer::Transfer;
 
     #[test]
     fn what_is_saved_is_restored() {
@@ -185,13 +201,24 @@ mod tests {
         before.set_pad_axis(0, 7);
         before.set_pad_axis(1, 15);
         before.set_window([1_200, 800]);
+        before.transfer.set(Some(StoredTransfer::from(&Transfer::of_gain(-0.1))));
         let after = Kept::default();
         after.restore(&before.save());
         assert_eq!(after.model.name(), "brass");
         assert_eq!(after.preset.get(), "Warm");
         assert_eq!(after.pad_axes(), [7, 15]);
         assert_eq!(after.window(), [1_200, 800]);
+        assert_eq!(after.transfer.played(), before.transfer.played());
+        assert!(after.transfer.played().is_some());
         assert_eq!(after.save(), before.save());
+    }
+
+    #[test]
+    fn a_damaged_transfer_leaves_none() {
+        let kept = Kept::default();
+        kept.transfer.set(Some(StoredTransfer::from(&Transfer::of_gain(-0.1))));
+        kept.restore(&BTreeMap::from([("transfer".to_owned(), "{\"version\": 1}".to_owned())]));
+        assert!(kept.transfer.stored().is_none());
     }
 
     #[test]

@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 
 use nice_plug::plugin::{ParamValue, PluginState};
 
-use super::kept::{KEYS, PRESET_KEY};
+use super::kept::{KEYS, PRESET_KEY, TRANSFER_KEY, text};
+use crate::model::transfer::StoredTransfer;
 use crate::synth::controls::{Control, Controls, Curve, Spec, Unit};
 
-/// Largest state that is looked at, in bytes of ids, values and fields together; ours are below 4 KiB.
+/// Largest state that is looked at, in bytes of ids, values and fields together; ours are below 16 KiB.
 pub const STATE_LIMIT: usize = 4 << 20;
 
 /// Makes a state safe to set: one beyond [`STATE_LIMIT`] is emptied (so nothing changes), unknown keys are dropped,
-/// every number is finite and in range, and controls that the state does not name stand at their defaults.
+/// every number is finite and in range, and controls that the state does not name stand at their defaults. A state without a transfer, such as an older one,
+/// takes away what is there.
 pub fn filter(state: &mut PluginState) {
     if size(state) > STATE_LIMIT {
         state.params.clear();
@@ -26,17 +28,22 @@ pub fn filter(state: &mut PluginState) {
         state.params.insert(spec.id.to_owned(), value(spec, spec.clamp(plain)));
     }
     state.fields.retain(|key, _| KEYS.contains(&key.as_str()));
+    state.fields.entry(TRANSFER_KEY.to_owned()).or_insert_with(|| text(&None));
 }
 
-/// Makes of an instance's state the one that loads a preset: `controls`, and the preset's name. Bypass stays as it is,
-/// and so does everything else that the instance keeps beside its parameters.
-pub fn put_preset(state: &mut PluginState, name: &str, controls: &Controls) {
+/// Makes of an instance's state the one that loads a preset: `controls`, what was transferred from a recording (or
+/// nothing), and the preset's name. Bypass stays as it is, and so does everything else that the instance keeps beside
+/// its parameters.
+pub fn put_preset(state: &mut PluginState, name: &str, controls: &Controls, transfer: &Option<StoredTransfer>) {
     for control in Control::all().filter(|&control| control != Control::BYPASS) {
         let spec = control.spec();
         state.params.insert(spec.id.to_owned(), value(spec, spec.clamp(controls.get(control))));
     }
     // A field that a state does not name is left alone when the state is set.
-    state.fields = BTreeMap::from([(PRESET_KEY.to_owned(), serde_json::Value::from(name).to_string())]);
+    state.fields = BTreeMap::from([
+        (PRESET_KEY.to_owned(), serde_json::Value::from(name).to_string()),
+        (TRANSFER_KEY.to_owned(), text(transfer)),
+    ]);
 }
 
 fn size(state: &PluginState) -> usize {
@@ -103,7 +110,8 @@ mod tests {
         odd.fields.insert("malware".into(), "1".into());
         filter(&mut odd);
         assert!(!odd.params.contains_key("subwoofer"));
-        assert_eq!(odd.fields.keys().collect::<Vec<_>>(), ["model"]);
+        assert_eq!(odd.fields.keys().collect::<Vec<_>>(), ["model", "transfer"]);
+        assert_eq!(odd.fields["transfer"], "null");
         for control in Control::all() {
             assert_eq!(plain(&odd, control), control.spec().default, "{}", control.spec().id);
         }
@@ -124,13 +132,14 @@ mod tests {
         let mut controls = Controls::default();
         controls.set(Control::GAIN, 3.0);
         controls.set(Control::UNISON, 4.0);
-        put_preset(&mut before, "Glass \"Harp\"", &controls);
+        put_preset(&mut before, "Glass \"Harp\"", &controls, &None);
         filter(&mut before);
         assert_eq!(plain(&before, Control::BYPASS), 1.0);
         assert_eq!(plain(&before, Control::GAIN), 3.0);
         assert!(matches!(before.params["unison"], ParamValue::I32(4)));
         let name: String = serde_json::from_str(&before.fields["preset"]).unwrap();
-        assert_eq!((name.as_str(), before.fields.len()), ("Glass \"Harp\"", 1));
+        assert_eq!((name.as_str(), before.fields.len()), ("Glass \"Harp\"", 2));
+        assert_eq!(before.fields["transfer"], "null");
     }
 
     proptest! {

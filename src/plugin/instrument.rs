@@ -14,7 +14,7 @@ use crate::bridge::{self, AudioHalf, Key, ScreenHalf};
 use crate::dsp::denormal::DenormalsAreZero;
 use crate::editor::window::InstrumentEditor;
 use crate::model::Model;
-use crate::params::{self, InstrumentParams, PAGES, with_param};
+use crate::params::{self, InstrumentParams, PAGES, TransferInlet, with_param};
 use crate::synth::controls::Control;
 use crate::synth::engine::{self, Engine, VOICES};
 use crate::synth::event::{Event, NoteAddress};
@@ -39,6 +39,7 @@ pub struct Instrument<F> {
     /// Made by `activate`, for the host's rate.
     engine: Option<Engine>,
     bridge: AudioHalf,
+    transfers: TransferInlet,
     /// Until the editor takes it.
     screen: Option<ScreenHalf>,
     /// A panic has happened in `process`: silence from then on.
@@ -52,6 +53,7 @@ impl<F: Format> Default for Instrument<F> {
         let params = Arc::new(InstrumentParams::default());
         let (bridge, screen, listener) = bridge::halves();
         Self {
+            transfers: params.kept.transfer.connect(),
             _listening: Subscription::new(listener, Arc::clone(&params)),
             params,
             engine: None,
@@ -76,6 +78,7 @@ impl<F: Format> Instrument<F> {
             return ProcessStatus::Normal;
         };
         engine.set_controls(&self.params.snapshot());
+        self.transfers.take_up(|transfer| engine.exchange_transfer(transfer));
         while let Some(key) = self.bridge.next_key() {
             engine.handle(screen_event(key));
         }
@@ -186,7 +189,10 @@ impl<F: Format> Plugin for Instrument<F> {
         }
         context.set_latency_samples(0);
         self.bridge.rate(config.sample_rate);
-        self.engine = Some(Engine::new(Model::factory(), config.sample_rate));
+        let mut engine = Engine::new(Model::factory(), config.sample_rate);
+        // A new engine has nothing to give back.
+        let _none = engine.exchange_transfer(self.params.kept.transfer.played());
+        self.engine = Some(engine);
         true
     }
 

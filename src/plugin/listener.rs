@@ -1,5 +1,5 @@
 //! The background thread: one per process, however many instances there are. It empties every instance's sidechain
-//! ring and watches which model the instance's project asks for.
+//! ring, watches which model the instance's project asks for, and drops what the audio thread has put aside.
 //!
 //! It starts with the first instance and is joined when the last one goes, so that a host may unload the library. The
 //! framework's own background tasks are not used: their thread ends when a queued task outlives its instance.
@@ -109,6 +109,7 @@ fn run(inbox: &Receiver<Message>) {
 
 fn attend(ear: &mut Ear) {
     ear.half.listen();
+    ear.params.kept.transfer.tend();
     let model = &ear.params.kept.model;
     let generation = model.generation();
     if ear.seen != Some(generation) {

@@ -38,7 +38,8 @@ pub(in crate::cli) struct Play {
     transfer: Option<f32>,
 }
 
-fn share(text: &str) -> Result<f32, String> {
+/// Reads a share, 0 to 1.
+pub(in crate::cli) fn share(text: &str) -> Result<f32, String> {
     let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
     share.ok_or_else(|| "expected a number from 0 to 1".to_owned())
 }

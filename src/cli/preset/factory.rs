@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
+use super::level::levelled;
 use crate::browser::preset::{EXTENSION, ModelReference, Preset};
 use crate::model::Model;
 use crate::model::latent::{LATENTS, Latent};
 use crate::synth::controls::{Control, Controls};
-use crate::synth::engine::Engine;
-use crate::synth::event::Event;
 
 /// Writes the factory presets for a model: instruments it was trained on, and blends of two.
 #[derive(clap::Args)]
@@ -260,7 +259,7 @@ impl Recipe {
         let places = model.space.controls(&latent);
         (0..LATENTS).for_each(|i| controls.set(Control::latent(i), thousandths(places[i])));
         self.settings.iter().for_each(|&(control, value)| controls.set(control, value));
-        controls.set(Control::GAIN, levelled(model, &controls));
+        controls.set(Control::GAIN, levelled(model, &controls, None));
         let mut preset = Preset::new(self.name, &controls);
         preset.author = "Zither".to_owned();
         preset.category = self.category.to_owned();
@@ -281,28 +280,6 @@ fn instrument(model: &Model, program: u8) -> anyhow::Result<Latent> {
     let ending = format!("000_{program:03}");
     let found = model.instruments.iter().find(|instrument| instrument.name.ends_with(&ending));
     Ok(found.with_context(|| format!("the model has no instrument {ending}"))?.latent)
-}
-
-/// The gain in dB, to the half, at which a C major triad reaches the loudness that all factory presets share.
-fn levelled(model: &Arc<Model>, controls: &Controls) -> f32 {
-    /// Root mean square of the loudest window, in dB.
-    const LOUDNESS_DB: f32 = -18.0;
-    const WINDOW: usize = 9_600;
-    let mut engine = Engine::new(Arc::clone(model), 48_000.0);
-    let mut flat = controls.clone();
-    flat.set(Control::GAIN, 0.0);
-    engine.set_controls(&flat);
-    for key in [60, 64, 67] {
-        engine.handle(Event::NoteOn { voice_id: None, channel: 0, key, velocity: 0.8 });
-    }
-    let (mut left, mut right) = (vec![0.0; WINDOW], vec![0.0; WINDOW]);
-    let loudest = (0..10).fold(0.0_f32, |loudest, _| {
-        engine.render(&mut left, &mut right);
-        loudest.max(left.iter().chain(&right).map(|x| x * x).sum::<f32>() / (2 * WINDOW) as f32)
-    });
-    let gain = LOUDNESS_DB - 10.0 * loudest.max(1e-9).log10();
-    // Adding 0 makes a negative zero plain.
-    (2.0 * gain).round() / 2.0 + 0.0
 }
 
 #[cfg(test)]

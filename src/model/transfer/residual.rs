@@ -12,7 +12,7 @@ use crate::analysis::frames::{ANALYSIS_HOP, ANALYSIS_RATE, Frame, NoteFrames, PA
 /// Pitch deviations are read where the note is louder than its floor by this much, in dB.
 const PITCHED_DB: f32 = 40.0;
 /// How firmly a knot is held to its neighbours, in frames: only where no frame tells of it does it show.
-const STIFFNESS: f64 = 0.01;
+const STIFFNESS: f64 = 1e-4;
 /// Analysis frames per second.
 const FRAME_RATE: f32 = ANALYSIS_RATE as f32 / ANALYSIS_HOP as f32;
 
@@ -38,6 +38,12 @@ struct Heard<'a> {
 impl Residual {
     /// Nothing is missed.
     pub(super) const NONE: Self = Self { pitch: 60.0, knots: [[0.0; OUTPUTS]; KNOTS], slots: [0.0; PARTIALS] };
+
+    /// MIDI pitch of the recording.
+    #[must_use]
+    pub fn pitch(&self) -> f32 {
+        self.pitch
+    }
 
     /// What `model` misses of `note`, which was played at `velocity` (1..127), encoded as `latent`, and let go
     /// `released_s` after its onset, if it was. What lies after the end of the recording is taken to go on as its last

@@ -7,7 +7,7 @@ use half::f16;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::super::architecture::{KNOTS, LEVEL_SCALE, OUTPUTS};
+use super::super::architecture::{KNOTS, OUTPUTS};
 use super::Transfer;
 use crate::analysis::frames::PARTIALS;
 
@@ -36,18 +36,18 @@ pub enum TransferError {
 /// A [`Transfer`] in JSON: numbers in half precision, in base64. Keys of later versions are kept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StoredTransfer {
-    /// [`VERSION`].
-    pub version: u64,
+    /// What is added: by knot 64 partials, 48 noise bands and the pitch; then 64 slots. In half precision,
+    /// little-endian, base64.
+    pub data: String,
+    /// Gain of every note in dB.
+    #[serde(default)]
+    pub gain: f32,
     /// MIDI pitch of the recording.
     pub pitch: f32,
     /// Part that is added far from it, 0..1.
     pub share: f32,
-    /// Gain of every note in dB.
-    #[serde(default)]
-    pub gain: f32,
-    /// What is added: by knot 64 partials, 48 noise bands and the pitch; then 64 slots. In half precision,
-    /// little-endian, base64.
-    pub data: String,
+    /// 1.
+    pub version: u64,
     /// Keys of later versions.
     #[serde(flatten)]
     pub other: BTreeMap<String, Value>,
@@ -61,7 +61,7 @@ impl From<&Transfer> for StoredTransfer {
             version: VERSION,
             pitch: transfer.pitch,
             share: transfer.share,
-            gain: transfer.gain * LEVEL_SCALE,
+            gain: transfer.gain_db,
             data: encode(&bytes),
             other: BTreeMap::new(),
         }
@@ -83,7 +83,7 @@ impl TryFrom<&StoredTransfer> for Transfer {
         let mut transfer = Self {
             pitch: within("pitch", stored.pitch, 0.0, 127.0)?,
             share: within("share", stored.share, 0.0, 1.0)?,
-            gain: within("gain", stored.gain, -LARGEST_GAIN, LARGEST_GAIN)? / LEVEL_SCALE,
+            gain_db: within("gain", stored.gain, -LARGEST_GAIN, LARGEST_GAIN)?,
             ..Self::of_gain(0.0)
         };
         transfer.knots.as_flattened_mut().copy_from_slice(knots);

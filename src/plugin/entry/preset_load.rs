@@ -67,7 +67,7 @@ unsafe fn load(
     // SAFETY: as the caller promises.
     let (_path, preset) = unsafe { location::read(kind, location, load_key)? };
     let mut state = wrapper.get_state_object();
-    put_preset(&mut state, &preset.name, &preset.controls());
+    put_preset(&mut state, &preset.name, &preset.controls(), &preset.transfer);
     wrapper.set_state_inner(&mut state).then_some(()).ok_or(Refusal::NotSet)
 }
 
