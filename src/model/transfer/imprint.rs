@@ -7,6 +7,7 @@ use super::super::{Contour, Model};
 use super::Residual;
 use crate::analysis::frames::{ANALYSIS_HOP, ANALYSIS_RATE, Frame, NoteFrames, SILENCE_DB};
 use crate::analysis::release::{held_on, note_off};
+use crate::analysis::steady::steady_noise;
 
 /// Velocity at which recordings are taken to be played.
 pub const ASSUMED_VELOCITY: f32 = 100.0;
@@ -41,13 +42,16 @@ impl Imprint {
     #[must_use]
     pub fn of(model: &Model, note: &NoteFrames, velocity: f32) -> Self {
         let above = peak_db(&note.frames) - PEAK_DB;
-        let note = louder(note, -above);
+        let mut note = louder(note, -above);
         let off = note_off(&note);
-        let held = match off.filter(|&off| off < ENCODED) {
-            Some(off) => held_on(&note, off, ENCODED),
+        let held = |note: &NoteFrames| match off.filter(|&off| off < ENCODED) {
+            Some(off) => held_on(note, off, ENCODED),
             None => note.clone(),
         };
-        let encoded = model.encoder.encode(&held, velocity);
+        let encoded = model.encoder.encode(&held(&note), velocity);
+        let count = note.frames.len();
+        steady_noise(&mut note.frames, off.unwrap_or(count));
+        let held = held(&note);
         let latent = within_reach(model, &drawn(model, &held, velocity, &encoded));
         let released_s = off.map(|off| (off * ANALYSIS_HOP) as f32 / ANALYSIS_RATE as f32);
         let level = compare(model, &held, velocity, &latent).louder_db;
