@@ -28,7 +28,7 @@ pub(crate) struct Options {
 }
 
 /// What the factory model is trained with, beside the folders.
-const TRAINING: &[&str] = &["--steps", "40000", "--seed", "1"];
+const TRAINING: &[&str] = &["--steps", "100000", "--seed", "1"];
 /// What its card says.
 const CARD: &[&str] = &[
     "--name",
