@@ -83,6 +83,9 @@ fn events(block: usize, parameters: &[Parameter], events: &mut EventBuffer) {
     }
 }
 
+/// A state is loaded each time this many blocks have gone by.
+const LOADS: usize = 1_000;
+
 #[test]
 fn the_callback_never_calls_the_heap() {
     let mut rig = Rig::new();
@@ -95,7 +98,12 @@ fn the_callback_never_calls_the_heap() {
     let (mut ports_in, mut ports_out) = (AudioPorts::with_capacity(8, 4), AudioPorts::with_capacity(8, 4));
     let (mut sent, mut answers) = (EventBuffer::with_capacity(64), EventBuffer::with_capacity(1_024));
     let (mut calls, mut first, mut peak) = (0, None, 0.0_f32);
+    let states: [&[u8]; 2] = [include_bytes!("golden/state-0.1-transfer.bin"), include_bytes!("golden/state-0.1.bin")];
     for block in 0..BLOCKS {
+        // What a state's transfer takes the place of must not be freed by the callback.
+        if block % LOADS == LOADS - 1 {
+            assert!(rig.load(states[block / LOADS % 2]));
+        }
         events(block, &parameters, &mut sent);
         answers.clear();
         let inputs = ports_in.with_input_buffers(sidechain.iter_mut().map(|port| AudioPortBuffer {

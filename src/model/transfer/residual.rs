@@ -89,10 +89,11 @@ impl Heard<'_> {
     }
 
     fn fit_held(&self, missed: &[[f32; OUTPUTS]], residual: &mut Residual) {
+        let until = self.off.min((KNOTS_S[HELD_KNOTS - 1] * FRAME_RATE) as usize + 1);
         for output in 0..OUTPUTS {
             let mut line = Line::new(&KNOTS_S);
-            for frame in 0..self.off.min((KNOTS_S[HELD_KNOTS - 1] * FRAME_RATE) as usize + 1) {
-                line.add(frame as f32 / FRAME_RATE, missed[frame][output], self.weight(frame, output));
+            for (frame, missed) in missed[..until].iter().enumerate() {
+                line.add(frame as f32 / FRAME_RATE, missed[output], self.weight(frame, output));
             }
             for (knot, value) in line.values().into_iter().enumerate() {
                 residual.knots[knot][output] = value;
