@@ -198,7 +198,10 @@ impl Train {
 
 fn leave_out_tenth(data: &mut Dataset) -> Result<()> {
     let before = data.instruments.len();
-    data.instruments.retain(|instrument| !is_left_out(&instrument.name));
+    let mut kept = std::mem::take(&mut data.instruments);
+    kept.retain(|instrument| !is_left_out(&instrument.name));
+    // Made anew, for places without gaps.
+    *data = Dataset::new(kept);
     let left_out = before - data.instruments.len();
     ensure!(left_out > 0 && left_out < before, "--leave-out-tenth needs folders as `zitherctl model notes` makes them");
     println!("{left_out} of {before} instruments are left out");
@@ -285,6 +288,20 @@ mod tests {
                 write_wav(&path, &[&samples], ANALYSIS_RATE, Depth::Int24).expect("a new file");
             }
         }
+    }
+
+    #[test]
+    fn a_model_without_the_tenth_is_trained_to_the_end() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let data = folder.path().join("data");
+        record(&data, ["piano_000_002", "piano_000_003"]);
+        let out = folder.path().join("my.safetensors");
+        let arguments = ["train".as_ref(), "--data".as_ref(), data.as_os_str(), "--out".as_ref(), out.as_os_str()];
+        let arguments = arguments.into_iter().chain(["--steps".as_ref(), "6".as_ref(), "--leave-out-tenth".as_ref()]);
+        Command::parse_from(arguments).train.run().expect("it trains");
+        let model = Model::open(&out).expect("a model");
+        let names: Vec<_> = model.instruments.iter().map(|instrument| instrument.name.as_str()).collect();
+        assert_eq!(names, ["piano_000_003"]);
     }
 
     #[test]
