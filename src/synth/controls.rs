@@ -210,7 +210,7 @@ pub static SPECS: [Spec; CONTROLS] = [
     spec("unison", "Unison", Unit::Count, (1.0, 8.0), 1.0, Curve::Stepped),
     spec("detune", "Detune", Unit::Cents, (0.0, 100.0), 12.0, Curve::Power(2.0)),
     spec("width", "Width", Unit::Percent, (0.0, 100.0), 50.0, Curve::Linear),
-    spec("motion", "Motion", Unit::Percent, (0.0, 200.0), 100.0, Curve::Linear),
+    spec("motion", "Motion", Unit::Percent, (0.0, 200.0), 50.0, Curve::Linear),
     spec("mode", "Voice Mode", MODES, (0.0, 2.0), 0.0, Curve::Stepped),
     spec("glide", "Glide", Unit::Milliseconds, (0.0, 2_000.0), 0.0, Curve::Power(2.0)),
     spec("velocity", "Velocity", Unit::Percent, (0.0, 100.0), 100.0, Curve::Linear),
