@@ -204,7 +204,6 @@ fn leave_out_tenth(data: &mut Dataset) -> Result<()> {
     *data = Dataset::new(kept);
     let left_out = before - data.instruments.len();
     ensure!(left_out > 0 && left_out < before, "--leave-out-tenth needs folders as `zitherctl model notes` makes them");
-    *data = Dataset::new(std::mem::take(&mut data.instruments));
     println!("{left_out} of {before} instruments are left out");
     Ok(())
 }
