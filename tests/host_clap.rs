@@ -472,7 +472,7 @@ fn golden_with_transfer() -> PathBuf {
 /// `state` with this transfer in place of its own.
 fn with_transfer(state: &[u8], transfer: &StoredTransfer) -> Vec<u8> {
     let mut json: serde_json::Value = serde_json::from_slice(&state[8..]).expect("a length, then JSON");
-    json["fields"]["transfer"] = serde_json::to_string(transfer).unwrap().into();
+    json["fields"]["transfer"] = serde_json::to_string(transfer).expect("plain data").into();
     let text = json.to_string();
     [&(text.len() as u64).to_le_bytes(), text.as_bytes()].concat()
 }

@@ -22,8 +22,9 @@ const PITCH_EPSILON: f32 = 0.02;
 const VELOCITY_EPSILON: f32 = 0.1;
 /// A point further out than this from the middle of the prior is brought back to it.
 const LATENT_LIMIT: f32 = 8.0;
-/// After the last release knot a note falls at least this fast, in dB per second, so that every note ends.
-const RELEASE_FALL: f32 = -60.0;
+/// After the last release knot a note goes on falling as it did, at least this fast, in dB per second, so that every
+/// note ends.
+const RELEASE_FALL: f32 = -20.0;
 /// Later than this a note changes no more.
 const LONGEST_S: f32 = 1e5;
 /// No partial or band is louder than this.

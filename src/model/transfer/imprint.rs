@@ -153,7 +153,7 @@ mod tests {
 
     /// An instrument that is sustained.
     fn organ(model: &Model) -> Latent {
-        model.instruments.iter().find(|i| i.name.ends_with("000_019")).expect("a church organ").latent
+        model.instruments.iter().find(|i| i.name.ends_with("000_016")).expect("a drawbar organ").latent
     }
 
     #[test]
