@@ -28,11 +28,15 @@ const fn bar(section: Section, player: Player, figure: Figure, most: f32) -> Bar
 }
 
 /// Largest values in dB.
-const BARS: [Bar; 4] = [
-    bar(Section::Trained, Player::Model, Figure::Mean("lmd"), 5.0),
-    bar(Section::Trained, Player::Model, Figure::P90("lmd"), 6.0),
+const BARS: [Bar; 8] = [
+    bar(Section::Trained, Player::Model, Figure::Mean("lmd"), 3.5),
+    bar(Section::Trained, Player::Model, Figure::P90("lmd"), 5.3),
+    bar(Section::Trained, Player::Model, Figure::Mean("att"), 4.0),
+    bar(Section::Trained, Player::Model, Figure::Mean("mrlog"), 5.7),
     bar(Section::Trained, Player::Model, Figure::WorstFamily, 5.5),
     bar(Section::Trained, Player::Oracle, Figure::Mean("lmd"), 1.3),
+    bar(Section::Unseen, Player::Model, Figure::Mean("lmd"), 6.6),
+    bar(Section::Other, Player::Model, Figure::Mean("lmd"), 6.6),
 ];
 
 /// What lies above its bar, each as a sentence; a section that was not measured is not held to its bars.
