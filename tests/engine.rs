@@ -200,7 +200,7 @@ fn partials_sway_apart_and_leave_the_attack_alone() {
     let moves = Motion { sway_db: [6.0; PARTIALS], sway_hz: [2.0; PARTIALS], ..Motion::STILL };
     let course = |partial: usize| {
         let mut engine = Engine::new(moving_model(&[(partial, -20.0)], &moves), RATE);
-        engine.set_controls(&controls(&[]));
+        engine.set_controls(&controls(&[(Control::MOTION, 100.0)]));
         engine.handle(on(57));
         levels(&render(&mut engine, 72_000).0)
     };
