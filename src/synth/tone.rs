@@ -1,6 +1,8 @@
 //! The sound of one note, made from frames: partials and noise. The voices of the instrument use it, and so does the
 //! resynthesis of analysed notes, so that what is measured is what is played.
 
+mod unison;
+
 use crate::analysis::frames::{Frame, NOISE_BANDS, NoteFrames, PARTIALS, Slots, pitch_hz, slot_ratio};
 use crate::analysis::noise::{band_centres, fraction_db};
 use crate::dsp::kernel::{self, CHUNK, DECIBELS_TO_OCTAVES, Level, exp2};
@@ -8,20 +10,13 @@ use crate::dsp::mel::mel;
 use crate::dsp::noise::{Noise, NoiseBands};
 use crate::dsp::oscillator::{Loudness, OscillatorBank, nyquist_fade};
 use crate::dsp::random;
-use std::ops::Range;
 use std::sync::Arc;
+use unison::{CopyGain, Partials, UnisonCopy, WIDEST, places, spread};
 
 /// Frames per second: the analysis' own, so that at 48 kHz frames fall on the same samples.
 pub const FRAME_RATE: f32 = 200.0;
 /// Most detuned copies of a note.
 pub const COPIES: usize = 8;
-/// Gain of the side at full width: what one channel has more than the middle, the other has less, so that left and right
-/// always sum to the mono sound.
-const WIDEST: f32 = 0.75;
-/// Partials up to one octave above the fundamental, or below this frequency, stay in the middle; this many octaves further
-/// up they are as far out as any.
-const CENTRED_BELOW_HZ: f32 = 200.0;
-const OCTAVES_OUT: f32 = 1.0;
 /// Stereo samples of one chunk: left and right.
 pub type StereoChunk = [[f32; CHUNK]; 2];
 
@@ -96,29 +91,6 @@ pub struct Style {
 impl Style {
     /// The frames as they are, in mono.
     pub const NEUTRAL: Self = Self { tilt: 0.0, noise_db: 0.0, copies: 1, detune: 0.0, width: 0.0 };
-}
-
-/// One of the detuned copies. Its gains go along lines from frame to frame.
-#[derive(Clone)]
-struct UnisonCopy {
-    bank: OscillatorBank<PARTIALS>,
-    detune: f32,
-    gain: CopyGain,
-    next_gain: CopyGain,
-}
-
-/// How much of a copy is heard where.
-#[derive(Clone, Copy, PartialEq)]
-struct CopyGain {
-    middle: f32,
-    /// Of the copy as a whole, in the side.
-    lean: f32,
-    /// Of its partials, each to its own side.
-    apart: f32,
-}
-
-impl CopyGain {
-    const SILENT: Self = Self { middle: 0.0, lean: 0.0, apart: 0.0 };
 }
 
 /// The generator of one note. [`Tone::start`] begins a note with its first frame; whenever [`Tone::is_due`], the next
@@ -322,91 +294,6 @@ impl Tone {
         kernel::amplitudes(self.format.level, &mut level);
         level.iter().map(|amplitude| amplitude * amplitude).sum()
     }
-}
-
-/// What all copies of a note share.
-struct Partials<'a> {
-    loudness: &'a Loudness<PARTIALS>,
-    ratios: &'a [f32; PARTIALS],
-    places: &'a [f32; PARTIALS],
-}
-
-impl UnisonCopy {
-    fn sounds(&self) -> bool {
-        self.gain.middle != 0.0 || self.next_gain.middle != 0.0
-    }
-
-    fn is_wide(&self) -> bool {
-        [self.gain, self.next_gain].iter().any(|gain| gain.lean != 0.0 || gain.apart != 0.0)
-    }
-
-    /// Adds the samples at `part` of the `hop` between two frames to middle and side; what is lacking costs nothing.
-    fn add(
-        &mut self,
-        partials: &Partials<'_>,
-        base: f32,
-        part: Range<usize>,
-        hop: usize,
-        middle: &mut [f32; CHUNK],
-        side: &mut [f32; CHUNK],
-    ) {
-        let Partials { loudness, ratios, places } = partials;
-        let [mut chunk, mut apart] = [[0.0; CHUNK]; 2];
-        let base = base * self.detune;
-        let mix = |out: &mut [f32; CHUNK], samples: &[f32; CHUNK], from: f32, to: f32| {
-            let step = (to - from) / hop as f32;
-            let gain = from + step * part.start as f32;
-            for n in 0..part.len() {
-                out[n] += samples[n] * (gain + step * n as f32);
-            }
-        };
-        let (from, to) = (self.gain, self.next_gain);
-        if from.apart != 0.0 || to.apart != 0.0 {
-            self.bank.render_apart(loudness, ratios, places, base, part.len(), &mut chunk, &mut apart);
-            mix(side, &apart, from.apart, to.apart);
-        } else {
-            self.bank.render(loudness, ratios, base, part.len(), &mut chunk);
-        }
-        mix(middle, &chunk, from.middle, to.middle);
-        if from.lean != 0.0 || to.lean != 0.0 {
-            mix(side, &chunk, from.lean, to.lean);
-        }
-    }
-}
-
-/// Spreads the copies over detune and width at equal total power.
-fn spread(copies: &mut [UnisonCopy; COPIES], style: &Style) {
-    let count = style.copies.clamp(1, COPIES);
-    let loudness = (count as f32).sqrt().recip();
-    for (number, copy) in copies.iter_mut().enumerate() {
-        if number >= count {
-            copy.next_gain = CopyGain::SILENT;
-            continue;
-        }
-        let place = if count == 1 { 0.0 } else { 2.0 * number as f32 / (count - 1) as f32 - 1.0 };
-        copy.detune = exp2(0.5 * style.detune * place / 1_200.0);
-        // Neighbours in pitch go to opposite sides, so that neither side is sharp.
-        let side = if number % 2 == 0 { place } else { -place };
-        let reach = WIDEST * style.width * loudness;
-        // Copies on both sides make the width by themselves.
-        let apart = if place == 0.0 { reach } else { 0.0 };
-        copy.next_gain = CopyGain { middle: loudness, lean: reach * side, apart };
-    }
-}
-
-/// Where the partials of a note of fundamental `hz` lie between the sides, -1..1: the low ones in the middle, the higher
-/// the further out. Sides alternate by pairs, so that neither all nor odd partials lean to one side; which begins, and how
-/// far each goes, is settled by `seed`.
-fn places(seed: u32, octaves: &[f32; PARTIALS], hz: f32) -> [f32; PARTIALS] {
-    let lowest = (hz / CENTRED_BELOW_HZ).log2();
-    std::array::from_fn(|k| {
-        let above = (octaves[k] - 1.0).min(lowest + octaves[k]);
-        let reach = (above / OCTAVES_OUT).clamp(0.0, 1.0);
-        let size = 0.75 + 0.25 * random::bipolar(seed, k as u32);
-        let harmonic = k + 1;
-        let side = (harmonic / 2 + (random::hash(seed, u32::MAX) & 1) as usize) % 2;
-        if side == 0 { reach * size } else { -reach * size }
-    })
 }
 
 /// Gains of left and right for a place -1..1, with equal power and 1 in the middle.
