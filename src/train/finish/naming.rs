@@ -17,6 +17,8 @@ const STARTS: usize = 32;
 /// Least correlation of a direction with a quality, and least share of the quality's spread over the instruments that
 /// the direction moves it by, for a name: those of the first directions, which all get one, and those of the rest.
 const LEAST: [(f32, f32); 2] = [(0.25, 0.15), (0.5, 0.35)];
+/// What a match with a quality counts that musicians speak of less.
+const LESS_PLAIN: f32 = 0.7;
 /// Directions that a player sees first.
 const FIRST: usize = 8;
 
@@ -36,7 +38,8 @@ impl Naming {
                 let (correlation, effect) = response(&responses, quality);
                 let effect = effect / spread.max(f32::MIN_POSITIVE);
                 if correlation.abs() >= least_correlation && effect >= least_effect {
-                    matches.push(Match { strength: correlation * effect.min(2.0), latent, quality });
+                    let plain = if quality < qualities::PLAIN { 1.0 } else { LESS_PLAIN };
+                    matches.push(Match { strength: plain * correlation * effect.min(2.0), latent, quality });
                 }
             }
         }

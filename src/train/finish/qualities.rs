@@ -24,6 +24,8 @@ pub(super) const NAMES: [&str; 14] = [
     "Motion",
     "Depth",
 ];
+/// So many of them, the first, are everybody's words.
+pub(super) const PLAIN: usize = 8;
 /// One value per name; more is more of it.
 pub(super) type Qualities = [f32; NAMES.len()];
 
