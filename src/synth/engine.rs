@@ -116,6 +116,14 @@ impl Engine {
         std::mem::replace(&mut self.transfer, transfer)
     }
 
+    /// Takes another model, at once and while notes sound: they go over to it with their next frame. What it takes the
+    /// place of is returned: dropping it may free memory and is for another thread.
+    #[must_use]
+    pub fn exchange_model(&mut self, model: Arc<Model>) -> Arc<Model> {
+        self.voices.iter_mut().for_each(Voice::decode_anew);
+        std::mem::replace(&mut self.model, model)
+    }
+
     /// Voices that sound, fading ones included.
     #[must_use]
     pub fn active_voices(&self) -> usize {
