@@ -3,6 +3,7 @@
 pub mod denormal;
 pub mod envelope;
 pub mod kernel;
+pub mod level;
 pub mod mel;
 pub mod noise;
 pub mod oscillator;

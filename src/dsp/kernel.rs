@@ -3,6 +3,7 @@
 //! Every loop runs over [`LANES`] independent lanes with plain multiplications and additions in one fixed order, and
 //! nothing contracts to fused operations: all levels give the same bits.
 
+use super::level::per_level;
 use super::random;
 use realfft::num_complex::Complex32;
 
@@ -10,71 +11,6 @@ use realfft::num_complex::Complex32;
 pub const LANES: usize = 16;
 /// Samples that one call of [`sines`] can make.
 pub const CHUNK: usize = 2 * LANES;
-
-/// A processor level.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Level(Kind);
-
-// Private, so that a level which the processor lacks cannot be named outside this file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Baseline,
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-    #[cfg(target_arch = "x86_64")]
-    Avx512,
-}
-
-impl Level {
-    /// What every processor of this architecture has.
-    pub const BASELINE: Self = Self(Kind::Baseline);
-
-    /// The best level of this processor.
-    #[must_use]
-    pub fn detect() -> Self {
-        Self::available().last().unwrap_or(Self::BASELINE)
-    }
-
-    /// All levels of this processor, the best last.
-    pub fn available() -> impl Iterator<Item = Self> {
-        let levels = [
-            Some(Self::BASELINE),
-            #[cfg(target_arch = "x86_64")]
-            is_x86_feature_detected!("avx2").then_some(Self(Kind::Avx2)),
-            #[cfg(target_arch = "x86_64")]
-            (is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq")).then_some(Self(Kind::Avx512)),
-        ];
-        levels.into_iter().flatten()
-    }
-}
-
-macro_rules! per_level {
-    ($(#[$doc:meta])* $name:ident = $body:ident($($arg:ident: $type:ty),* $(,)?)) => {
-        $(#[$doc])*
-        #[inline]
-        pub fn $name(level: Level, $($arg: $type),*) {
-            #[cfg(target_arch = "x86_64")]
-            #[target_feature(enable = "avx2")]
-            fn avx2($($arg: $type),*) {
-                $body($($arg),*);
-            }
-            #[cfg(target_arch = "x86_64")]
-            #[target_feature(enable = "avx512f,avx512dq")]
-            fn avx512($($arg: $type),*) {
-                $body($($arg),*);
-            }
-            match level.0 {
-                Kind::Baseline => $body($($arg),*),
-                // SAFETY: a `Level` of this kind is made only where the processor has the feature.
-                #[cfg(target_arch = "x86_64")]
-                Kind::Avx2 => unsafe { avx2($($arg),*) },
-                // SAFETY: as above.
-                #[cfg(target_arch = "x86_64")]
-                Kind::Avx512 => unsafe { avx512($($arg),*) },
-            }
-        }
-    };
-}
 
 /// Partials in structure-of-arrays form; all slices have one length.
 pub struct Partials<'a> {
@@ -91,7 +27,7 @@ pub struct Partials<'a> {
 per_level! {
     /// Writes the sum of `partials` to `out`, time in the lanes: sample n of a partial is
     /// `(amplitude + n step) cos(2 pi (phase + n increment))`.
-    sines = sines_in_lanes(partials: &Partials<'_>, out: &mut [f32; CHUNK])
+    pub fn sines = sines_in_lanes(partials: &Partials<'_>, out: &mut [f32; CHUNK])
 }
 
 #[inline(always)]
@@ -117,7 +53,7 @@ fn sines_in_lanes(partials: &Partials<'_>, out: &mut [f32; CHUNK]) {
 per_level! {
     /// Like [`sines`], and writes to `apart` the sum in which each partial counts `side` times: a second channel for the
     /// price of a multiplication and an addition.
-    sines_apart = sines_apart_in_lanes(
+    pub fn sines_apart = sines_apart_in_lanes(
         partials: &Partials<'_>,
         side: &[f32],
         out: &mut [f32; CHUNK],
@@ -192,7 +128,7 @@ pub struct Shape<'a> {
 per_level! {
     /// Writes a random spectrum of this shape: each bin's parts are even random numbers in -1..1 times the amplitude
     /// interpolated (in the logarithm) between the bands.
-    random_spectrum = random_spectrum_in_lanes(shape: &Shape<'_>, spectrum: &mut [Complex32])
+    pub fn random_spectrum = random_spectrum_in_lanes(shape: &Shape<'_>, spectrum: &mut [Complex32])
 }
 
 #[inline(always)]
@@ -220,7 +156,7 @@ fn random_spectrum_in_lanes(shape: &Shape<'_>, spectrum: &mut [Complex32]) {
 
 per_level! {
     /// Replaces decibels by amplitudes. The length of `values` is a multiple of [`LANES`].
-    amplitudes = amplitudes_in_lanes(values: &mut [f32])
+    pub fn amplitudes = amplitudes_in_lanes(values: &mut [f32])
 }
 
 #[inline(always)]

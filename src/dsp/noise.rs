@@ -1,6 +1,7 @@
 //! Noise of a given spectrum, made by one inverse Fourier transform per hop.
 
-use super::kernel::{self, LANES, Level, Shape};
+use super::kernel::{self, LANES, Shape};
+use super::level::Level;
 use super::random;
 use realfft::{ComplexToReal, RealFftPlanner, num_complex::Complex32};
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! A bank of sinusoidal partials.
 
-use super::kernel::{self, CHUNK, Level, Partials};
+use super::kernel::{self, CHUNK, Partials};
+use super::level::Level;
 use super::random;
 
 /// Share of the sample rate above which partials begin to fade; they are gone at [`FADE_TO`].

@@ -1,8 +1,9 @@
 //! The decoder: from a point of the latent space, a pitch and a velocity to the levels of a note at its knots.
 
 use super::architecture::{CONDITIONS, HIDDEN, KNOTS, NOTE_HIDDEN, NOTE_OUTPUTS, OUTPUTS};
-use super::kernel::{LANES, Path, Row};
+use super::kernel::{self, LANES, Row};
 use super::weights::{Linear, Weights, layer};
+use crate::dsp::level::Level;
 
 /// [`OUTPUTS`], rounded up to whole panels.
 pub(crate) const KNOT_WIDTH: usize = OUTPUTS.div_ceil(LANES) * LANES;
@@ -15,7 +16,7 @@ pub(crate) const NOTE_WIDTH: usize = NOTE_OUTPUTS.div_ceil(LANES) * LANES;
 /// allocate nor fail. Weights are whole numbers of 16 bits with a scale per output, finer than the half precision of
 /// the file and half the memory of single precision: the trunk and the knots in use stay in the second-level cache.
 pub struct Decoder {
-    path: Path,
+    level: Level,
     trunk: [Packed; 3],
     knots: Box<[Packed]>,
     note: [Packed; 3],
@@ -24,23 +25,23 @@ pub struct Decoder {
 impl Decoder {
     /// Packs the decoder's share of `weights`.
     pub(crate) fn new(weights: &Weights) -> Self {
-        Self::with_path(weights, Path::fastest())
+        Self::with_level(weights, Level::detect())
     }
 
-    fn with_path(weights: &Weights, path: Path) -> Self {
+    fn with_level(weights: &Weights, level: Level) -> Self {
         let three = |first: usize| std::array::from_fn(|i| Packed::whole(&weights.linears[first + i]));
         let head = &weights.linears[layer::HEAD];
         let knots = (0..KNOTS).map(|knot| Packed::new(head, knot * OUTPUTS..(knot + 1) * OUTPUTS)).collect();
-        Self { path, trunk: three(layer::TRUNK), knots, note: three(layer::NOTE) }
+        Self { level, trunk: three(layer::TRUNK), knots, note: three(layer::NOTE) }
     }
 
     /// Runs the trunk: about 138 k multiplications.
     pub(crate) fn trunk(&self, conditions: &[f32; CONDITIONS], hidden: &mut [f32; HIDDEN]) {
-        self.trunk[0].apply(self.path, conditions, hidden);
+        self.trunk[0].apply(self.level, conditions, hidden);
         self.silu(hidden);
         for packed in &self.trunk[1..] {
             let mut next = [0.0; HIDDEN];
-            packed.apply(self.path, hidden, &mut next);
+            packed.apply(self.level, hidden, &mut next);
             self.silu(&mut next);
             for (hidden, next) in hidden.iter_mut().zip(&next) {
                 *hidden += next;
@@ -51,25 +52,25 @@ impl Decoder {
     /// The [`OUTPUTS`] of one knot (0 to [`KNOTS`], those after note-off last) from the trunk's output: about 29 k
     /// multiplications. What lies beyond [`OUTPUTS`] is padding.
     pub(crate) fn knot(&self, knot: usize, hidden: &[f32; HIDDEN], out: &mut [f32; KNOT_WIDTH]) {
-        self.knots[knot].apply(self.path, hidden, out);
+        self.knots[knot].apply(self.level, hidden, out);
     }
 
     /// The [`NOTE_OUTPUTS`] that hold for the whole note: slot deviations in units of
     /// [`SLOT_SCALE`](super::architecture::SLOT_SCALE), and its [`motion`](super::motion). About 45 k multiplications.
     pub(crate) fn note(&self, conditions: &[f32; CONDITIONS], out: &mut [f32; NOTE_WIDTH]) {
         let (mut first, mut second) = ([0.0; NOTE_HIDDEN], [0.0; NOTE_HIDDEN]);
-        self.note[0].apply(self.path, conditions, &mut first);
+        self.note[0].apply(self.level, conditions, &mut first);
         self.silu(&mut first);
-        self.note[1].apply(self.path, &first, &mut second);
+        self.note[1].apply(self.level, &first, &mut second);
         self.silu(&mut second);
-        self.note[2].apply(self.path, &second, out);
+        self.note[2].apply(self.level, &second, out);
     }
 
     fn silu(&self, values: &mut [f32]) {
         let (panels, rest) = values.as_chunks_mut();
         debug_assert!(rest.is_empty());
         for panel in panels {
-            self.path.silu(panel);
+            kernel::silu(self.level, panel);
         }
     }
 }
@@ -113,10 +114,10 @@ impl Packed {
     }
 
     /// `out` holds all panels.
-    fn apply(&self, path: Path, input: &[f32], out: &mut [f32]) {
+    fn apply(&self, level: Level, input: &[f32], out: &mut [f32]) {
         let panels = self.rows.chunks_exact(self.inputs).zip(&self.scale).zip(&self.bias);
         for (out, ((rows, scale), bias)) in out.as_chunks_mut().0.iter_mut().zip(panels) {
-            *out = path.panel(input, rows, scale, bias);
+            kernel::panel(level, input, rows, scale, bias, out);
         }
     }
 }
@@ -138,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn networks_agree_with_double_precision_on_every_path() {
+    fn networks_agree_with_double_precision_on_every_level() {
         let weights = Weights::untrained(7);
         let latent = Latent(std::array::from_fn(|i| (i as f32 / LATENTS as f32 - 0.5) * 3.0));
         let conditions = conditions(&latent, 57.5, 83.0);
@@ -152,8 +153,8 @@ mod tests {
         let first = exact_silu(exact(&weights.linears[layer::NOTE], &input));
         let second = exact_silu(exact(&weights.linears[layer::NOTE + 1], &first));
         let note = exact(&weights.linears[layer::NOTE + 2], &second);
-        for path in Path::available() {
-            let decoder = Decoder::with_path(&weights, path);
+        for level in Level::available() {
+            let decoder = Decoder::with_level(&weights, level);
             let mut trunk = [0.0; HIDDEN];
             decoder.trunk(&conditions, &mut trunk);
             for knot in 0..KNOTS {
@@ -161,7 +162,7 @@ mod tests {
                 decoder.knot(knot, &trunk, &mut out);
                 for (o, &value) in out[..OUTPUTS].iter().enumerate() {
                     let exact = head[knot * OUTPUTS + o];
-                    assert!((f64::from(value) - exact).abs() < 2e-4, "{path:?} knot {knot}: {value} {exact}");
+                    assert!((f64::from(value) - exact).abs() < 2e-4, "{level:?} knot {knot}: {value} {exact}");
                 }
             }
             let mut out = [0.0; NOTE_WIDTH];

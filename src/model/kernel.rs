@@ -1,8 +1,9 @@
 //! The arithmetic of the networks in the callback: packed matrix-vector products and the SiLU curve.
 //!
-//! Every path (AVX-512, AVX2, plain) runs the same Rust loops, compiled for that instruction set: outputs lie in the
-//! lanes, each output is summed over the inputs in ascending order, and multiplication and addition are never fused.
-//! So all of them give the same bits, on every machine.
+//! Outputs lie in the lanes, each output is summed over the inputs in ascending order, and multiplication and addition
+//! are never fused: every [`Level`](crate::dsp::level::Level) gives the same bits, on every machine.
+
+use crate::dsp::level::per_level;
 
 /// Outputs per panel: eight AVX2 registers of accumulators, enough to hide the latency of an addition.
 pub(crate) const LANES: usize = 64;
@@ -12,68 +13,19 @@ pub(crate) const LANES: usize = 64;
 #[repr(C, align(64))]
 pub(crate) struct Row(pub(crate) [i16; LANES]);
 
-/// The instruction set to use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Path {
-    /// What every target has.
-    Portable,
-    /// x86-64 with AVX2.
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-    /// x86-64 with AVX-512F.
-    #[cfg(target_arch = "x86_64")]
-    Avx512,
-}
-
-impl Path {
-    /// Every path that this machine can take, the fastest last.
-    pub(crate) fn available() -> impl DoubleEndedIterator<Item = Self> {
-        #[cfg(target_arch = "x86_64")]
-        let wide = [
-            std::is_x86_feature_detected!("avx2").then_some(Self::Avx2),
-            std::is_x86_feature_detected!("avx512f").then_some(Self::Avx512),
-        ];
-        #[cfg(not(target_arch = "x86_64"))]
-        let wide: [Option<Self>; 0] = [];
-        std::iter::once(Self::Portable).chain(wide.into_iter().flatten())
-    }
-
-    /// The fastest path of this machine.
-    pub(crate) fn fastest() -> Self {
-        Self::available().next_back().unwrap_or(Self::Portable)
-    }
-
+per_level! {
     /// `out[l] = scale[l] * sum over i of input[i] * rows[i][l] + bias[l]`; as many rows as inputs.
-    #[inline]
-    pub(crate) fn panel(self, input: &[f32], rows: &[Row], scale: &[f32; LANES], bias: &[f32; LANES]) -> [f32; LANES] {
-        match self {
-            Self::Portable => panel(input, rows, scale, bias),
-            // SAFETY: `available` gives this path only on machines that have AVX2.
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => unsafe { panel_avx2(input, rows, scale, bias) },
-            // SAFETY: `available` gives this path only on machines that have AVX-512F.
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => unsafe { panel_avx512(input, rows, scale, bias) },
-        }
-    }
-
-    /// `x / (1 + exp(-x))` in place.
-    #[inline]
-    pub(crate) fn silu(self, values: &mut [f32; LANES]) {
-        match self {
-            Self::Portable => silu(values),
-            // SAFETY: `available` gives this path only on machines that have AVX2.
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => unsafe { silu_avx2(values) },
-            // SAFETY: `available` gives this path only on machines that have AVX-512F.
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => unsafe { silu_avx512(values) },
-        }
-    }
+    pub(crate) fn panel = panel_in_lanes(
+        input: &[f32],
+        rows: &[Row],
+        scale: &[f32; LANES],
+        bias: &[f32; LANES],
+        out: &mut [f32; LANES],
+    )
 }
 
 #[inline(always)]
-fn panel(input: &[f32], rows: &[Row], scale: &[f32; LANES], bias: &[f32; LANES]) -> [f32; LANES] {
+fn panel_in_lanes(input: &[f32], rows: &[Row], scale: &[f32; LANES], bias: &[f32; LANES], out: &mut [f32; LANES]) {
     let mut sum = [0.0_f32; LANES];
     for (&x, row) in input.iter().zip(rows) {
         for (sum, &weight) in sum.iter_mut().zip(&row.0) {
@@ -81,13 +33,17 @@ fn panel(input: &[f32], rows: &[Row], scale: &[f32; LANES], bias: &[f32; LANES])
         }
     }
     for l in 0..LANES {
-        sum[l] = sum[l] * scale[l] + bias[l];
+        out[l] = sum[l] * scale[l] + bias[l];
     }
-    sum
+}
+
+per_level! {
+    /// `x / (1 + exp(-x))` in place.
+    pub(crate) fn silu = silu_in_lanes(values: &mut [f32; LANES])
 }
 
 #[inline(always)]
-fn silu(values: &mut [f32; LANES]) {
+fn silu_in_lanes(values: &mut [f32; LANES]) {
     for x in values {
         *x /= 1.0 + exp(-*x);
     }
@@ -111,33 +67,10 @@ pub(crate) fn exp(x: f32) -> f32 {
     (p * r * r + r + 1.0) * f32::from_bits(((n as i32 + 127) as u32) << 23)
 }
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn panel_avx2(input: &[f32], rows: &[Row], scale: &[f32; LANES], bias: &[f32; LANES]) -> [f32; LANES] {
-    panel(input, rows, scale, bias)
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f")]
-fn panel_avx512(input: &[f32], rows: &[Row], scale: &[f32; LANES], bias: &[f32; LANES]) -> [f32; LANES] {
-    panel(input, rows, scale, bias)
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn silu_avx2(values: &mut [f32; LANES]) {
-    silu(values);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f")]
-fn silu_avx512(values: &mut [f32; LANES]) {
-    silu(values);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dsp::level::Level;
 
     fn noise(seed: u32) -> impl FnMut() -> f32 {
         let mut state = seed;
@@ -148,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn every_path_gives_the_same_bits_and_agrees_with_double_precision() {
+    fn every_level_gives_the_same_bits_and_agrees_with_double_precision() {
         let mut random = noise(1);
         for inputs in [1, 29, 128, 256] {
             let input: Vec<f32> = (0..inputs).map(|_| random() * 3.0).collect();
@@ -156,7 +89,12 @@ mod tests {
                 (0..inputs).map(|_| Row(std::array::from_fn(|_| (random() * 32_767.0) as i16))).collect();
             let scale = std::array::from_fn(|_| random() * 1e-5);
             let bias = std::array::from_fn(|_| random());
-            let plain = Path::Portable.panel(&input, &rows, &scale, &bias);
+            let applied = |level| {
+                let mut out = [0.0; LANES];
+                panel(level, &input, &rows, &scale, &bias, &mut out);
+                out
+            };
+            let plain = applied(Level::BASELINE);
             for l in 0..LANES {
                 let exact: f64 =
                     input.iter().zip(&rows).map(|(&x, row)| f64::from(x) * f64::from(row.0[l])).sum::<f64>()
@@ -164,13 +102,13 @@ mod tests {
                         + f64::from(bias[l]);
                 assert!((f64::from(plain[l]) - exact).abs() < 1e-5, "{} is not {exact}", plain[l]);
             }
-            for path in Path::available() {
-                let mut once = path.panel(&input, &rows, &scale, &bias);
-                assert_eq!(once.map(f32::to_bits), plain.map(f32::to_bits), "{path:?}");
-                path.silu(&mut once);
+            for level in Level::available() {
+                let mut once = applied(level);
+                assert_eq!(once.map(f32::to_bits), plain.map(f32::to_bits), "{level:?}");
+                silu(level, &mut once);
                 let mut other = plain;
-                Path::Portable.silu(&mut other);
-                assert_eq!(once.map(f32::to_bits), other.map(f32::to_bits), "{path:?}");
+                silu(Level::BASELINE, &mut other);
+                assert_eq!(once.map(f32::to_bits), other.map(f32::to_bits), "{level:?}");
             }
         }
     }

@@ -5,7 +5,8 @@ mod unison;
 
 use crate::analysis::frames::{Frame, NOISE_BANDS, NoteFrames, PARTIALS, Slots, pitch_hz, slot_ratio};
 use crate::analysis::noise::{band_centres, fraction_db};
-use crate::dsp::kernel::{self, CHUNK, DECIBELS_TO_OCTAVES, Level, exp2};
+use crate::dsp::kernel::{self, CHUNK, DECIBELS_TO_OCTAVES, exp2};
+use crate::dsp::level::Level;
 use crate::dsp::mel::mel;
 use crate::dsp::noise::{Noise, NoiseBands};
 use crate::dsp::oscillator::{Loudness, OscillatorBank, nyquist_fade};
