@@ -8,6 +8,7 @@ pub mod event;
 mod motion;
 mod pitch;
 mod release;
+mod residue;
 pub mod single;
 mod stack;
 pub mod tone;

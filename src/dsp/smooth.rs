@@ -79,6 +79,12 @@ impl Ramp {
         self.value
     }
 
+    /// Where it stands.
+    #[must_use]
+    pub fn value(&self) -> f32 {
+        self.value
+    }
+
     /// Where it goes.
     #[must_use]
     pub fn target(&self) -> f32 {

@@ -1,8 +1,45 @@
 //! Which voice plays a new note, and which one has to go for it.
 
-/// What the choice depends on.
+/// A set of slots, numbered from 0 to 127: those in use, so that idle ones are not even looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct SlotSet(u128);
+
+impl SlotSet {
+    pub(super) fn insert(&mut self, slot: usize) {
+        self.0 |= 1 << slot;
+    }
+
+    pub(super) fn remove(&mut self, slot: usize) {
+        self.0 &= !(1 << slot);
+    }
+
+    pub(super) fn len(self) -> usize {
+        self.0.count_ones() as usize
+    }
+
+    pub(super) fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The lowest slot below `count` that is not in the set.
+    pub(super) fn first_free(self, count: usize) -> Option<usize> {
+        Some(self.0.trailing_ones() as usize).filter(|&slot| slot < count)
+    }
+
+    /// The slots as they are now, rising.
+    pub(super) fn slots(mut self) -> impl Iterator<Item = usize> {
+        std::iter::from_fn(move || {
+            let slot = (!self.is_empty()).then(|| self.0.trailing_zeros() as usize)?;
+            self.remove(slot);
+            Some(slot)
+        })
+    }
+}
+
+/// A voice in use, and what the choice depends on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Candidate {
+    pub(super) slot: usize,
     /// What the voice does.
     pub(super) standing: Standing,
     /// Its loudness as amplitude.
@@ -11,72 +48,100 @@ pub(super) struct Candidate {
     pub(super) serial: u64,
 }
 
-/// What a voice does, as far as stealing goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a voice does, as far as stealing goes; the first is the first to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Standing {
-    /// Free.
-    Idle,
     /// Fading out to make room: no note any more, but not to be cut either.
     Fading,
     /// Released: its end has been asked for.
     Released,
-    /// Held by key or pedal.
+    /// Held by the pedal alone.
+    Sustained,
+    /// Held by its key.
     Held,
 }
 
-/// Where a new note goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Choice {
-    /// The slot that plays the note. It is idle, or (when notes come faster than fades end) the fading one that is the
-    /// quietest.
-    pub(super) slot: usize,
-    /// The voice that must fade because `polyphony` is reached.
-    pub(super) stolen: Option<usize>,
+impl Candidate {
+    /// The lowest goes first: among keys that are down the oldest, else the quietest.
+    fn rank(&self) -> (Standing, f64) {
+        let rank = if self.standing == Standing::Held { self.serial as f64 } else { f64::from(self.loudness) };
+        (self.standing, rank)
+    }
+
+    fn goes_before(&self, other: &Self) -> bool {
+        self.rank() < other.rank()
+    }
 }
 
-/// Chooses among `voices` (at least one more than `polyphony`). Stolen is the quietest of the released, or else the
-/// oldest of the held.
-pub(super) fn choose(voices: impl Iterator<Item = Candidate> + Clone, polyphony: usize) -> Choice {
-    let least = |standing: Standing, rank: fn(&Candidate) -> f64| {
-        let among = voices.clone().enumerate().filter(move |(_, voice)| voice.standing == standing);
-        among.min_by(|(_, a), (_, b)| rank(a).total_cmp(&rank(b))).map(|(slot, _)| slot)
-    };
-    let playing = voices.clone().filter(|v| matches!(v.standing, Standing::Released | Standing::Held)).count();
-    let quietest: fn(&Candidate) -> f64 = |voice| f64::from(voice.loudness);
-    let oldest: fn(&Candidate) -> f64 = |voice| voice.serial as f64;
-    let stolen = if playing < polyphony {
-        None
-    } else {
-        least(Standing::Released, quietest).or_else(|| least(Standing::Held, oldest))
-    };
-    let slot = least(Standing::Idle, oldest).or_else(|| least(Standing::Fading, quietest)).or(stolen).unwrap_or(0);
-    Choice { slot, stolen: stolen.filter(|&stolen| stolen != slot) }
+/// The voices from among which a choice is made.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Crowd {
+    /// Voices that play, which polyphony counts.
+    pub(super) playing: usize,
+    /// The one of them that has to go first.
+    pub(super) weakest: Option<usize>,
+    /// The quietest of those that fade.
+    pub(super) fading: Option<usize>,
+}
+
+impl Crowd {
+    /// Looks once at each voice in use.
+    pub(super) fn of(voices: impl Iterator<Item = Candidate>) -> Self {
+        let (mut playing, mut weakest, mut fading) = (0, None::<Candidate>, None::<Candidate>);
+        for voice in voices {
+            let kept = if voice.standing == Standing::Fading {
+                &mut fading
+            } else {
+                playing += 1;
+                &mut weakest
+            };
+            if kept.is_none_or(|kept| voice.goes_before(&kept)) {
+                *kept = Some(voice);
+            }
+        }
+        Self { playing, weakest: weakest.map(|voice| voice.slot), fading: fading.map(|voice| voice.slot) }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Standing::{Fading, Held, Idle, Released};
+    use super::Standing::{Fading, Held, Released, Sustained};
     use super::*;
 
-    fn check(voices: &[(Standing, f32, u64)], polyphony: usize, slot: usize, stolen: Option<usize>) {
-        let voices = voices.iter().map(|&(standing, loudness, serial)| Candidate { standing, loudness, serial });
-        assert_eq!(choose(voices, polyphony), Choice { slot, stolen });
+    fn check(voices: &[(Standing, f32, u64)], playing: usize, weakest: Option<usize>, fading: Option<usize>) {
+        let voices = voices.iter().enumerate();
+        let crowd = Crowd::of(voices.map(|(slot, &(standing, loudness, serial))| Candidate {
+            slot,
+            standing,
+            loudness,
+            serial,
+        }));
+        assert_eq!((crowd.playing, crowd.weakest, crowd.fading), (playing, weakest, fading));
     }
 
     #[test]
-    fn a_free_voice_is_taken_before_any_is_stolen() {
-        check(&[(Held, 1.0, 1), (Idle, 0.0, 0), (Idle, 0.0, 0)], 2, 1, None);
+    fn the_quietest_released_goes_first_then_the_quietest_under_the_pedal_then_the_oldest_held() {
+        check(&[(Held, 0.1, 1), (Released, 0.5, 2), (Released, 0.2, 3), (Sustained, 0.0, 4)], 4, Some(2), None);
+        check(&[(Held, 0.1, 1), (Sustained, 0.5, 2), (Sustained, 0.2, 3)], 3, Some(2), None);
+        check(&[(Held, 0.1, 5), (Held, 0.9, 2), (Held, 0.2, 3)], 3, Some(1), None);
     }
 
     #[test]
-    fn the_quietest_released_goes_first_then_the_oldest_held() {
-        check(&[(Held, 0.1, 1), (Released, 0.5, 2), (Released, 0.2, 3), (Idle, 0.0, 0)], 3, 3, Some(2));
-        check(&[(Held, 0.1, 5), (Held, 0.9, 2), (Held, 0.2, 3), (Idle, 0.0, 0)], 3, 3, Some(1));
+    fn fading_voices_do_not_count() {
+        check(&[(Fading, 0.2, 1), (Held, 0.5, 2), (Fading, 0.1, 3)], 1, Some(1), Some(2));
+        check(&[], 0, None, None);
     }
 
     #[test]
-    fn fading_voices_do_not_count_and_are_cut_only_when_nothing_else_is_left() {
-        check(&[(Fading, 0.1, 1), (Held, 0.5, 2), (Idle, 0.0, 0)], 2, 2, None);
-        check(&[(Fading, 0.2, 1), (Held, 0.5, 2), (Fading, 0.1, 3)], 1, 2, Some(1));
+    fn a_set_names_its_slots_and_the_first_that_is_free() {
+        let mut set = SlotSet::default();
+        assert_eq!((set.len(), set.first_free(80), set.slots().count()), (0, Some(0), 0));
+        [0, 1, 3, 79, 127].into_iter().for_each(|slot| set.insert(slot));
+        assert_eq!(set.slots().collect::<Vec<_>>(), [0, 1, 3, 79, 127]);
+        assert_eq!(set.first_free(80), Some(2));
+        set.remove(79);
+        assert_eq!(set.len(), 4);
+        (0..80).for_each(|slot| set.insert(slot));
+        assert_eq!(set.first_free(80), None);
     }
 }

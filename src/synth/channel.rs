@@ -1,5 +1,7 @@
 //! What a MIDI channel tells all its notes.
 
+use super::event::Expression;
+
 /// State of one channel; all values sane (see [`Channel`]'s fields).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Channel {
@@ -36,6 +38,18 @@ impl NoteExpressions {
     /// Nothing expressed.
     pub(super) const NEUTRAL: Self =
         Self { tuning: 0.0, volume: 1.0, pan: 0.0, brightness: 0.0, pressure: 0.0, vibrato: 0.0 };
+
+    /// Takes a value in the event's unit, brought into its range.
+    pub(super) fn set(&mut self, expression: Expression, value: f32) {
+        match expression {
+            Expression::Tuning => self.tuning = sane(value, -120.0, 120.0, 0.0),
+            Expression::Volume => self.volume = sane(value, 0.0, 4.0, 1.0),
+            Expression::Pan => self.pan = sane(value, -1.0, 1.0, 0.0),
+            Expression::Brightness => self.brightness = 2.0 * sane(value, 0.0, 1.0, 0.5) - 1.0,
+            Expression::Pressure => self.pressure = sane(value, 0.0, 1.0, 0.0),
+            Expression::Vibrato => self.vibrato = sane(value, 0.0, 1.0, 0.0),
+        }
+    }
 }
 
 /// `value` within `low..=high`; what is no number becomes `neutral`.

@@ -1,9 +1,10 @@
-//! The instrument: sixteen voices behind one pair of outputs.
+//! The instrument: 64 voices behind one pair of outputs.
 
-use super::allocator::{Candidate, Standing, choose};
+use super::allocator::{Candidate, Crowd, SlotSet, Standing};
 use super::channel::{Channel, sane};
 use super::controls::{Control, Controls, VoiceMode};
 use super::event::{EndedNote, Event, Expression, NoteAddress};
+use super::residue::Residue;
 use super::stack::{Note, NoteStack};
 use super::tone::ToneFormat;
 use super::voice::{Life, Surroundings, Voice};
@@ -11,19 +12,21 @@ use crate::dsp::denormal::DenormalsAreZero;
 use crate::dsp::random;
 use crate::dsp::smooth::{OnePole, Ramp};
 use crate::model::Model;
+use crate::model::latent::LATENTS;
 use crate::model::transfer::Transfer;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Notes that sound at once.
-pub const VOICES: usize = 16;
+pub const VOICES: usize = 64;
 /// Lowest rate in samples a second.
 pub const LOWEST_RATE: f32 = 1_000.0;
 /// Highest rate in samples a second.
 pub const HIGHEST_RATE: f32 = 1_536_000.0;
-/// Slots: as many again for stolen voices to fade in while the new ones already play.
-const SLOTS: usize = 2 * VOICES;
-/// Ended notes that are kept until they are asked for.
+/// Slots: more than voices, so that stolen ones fade while the new ones already play. A fade takes 4 ms, in which hands
+/// strike fewer keys than this; where a machine strikes more, the quietest of the fades is cut.
+const SLOTS: usize = VOICES + 16;
+/// Ended notes that are kept until they are asked for: more than one event can end.
 const ENDED: usize = 256;
 /// Time constant of the gain, in seconds.
 const GAIN_SECONDS: f32 = 0.005;
@@ -44,6 +47,9 @@ pub struct Engine {
     controls: Controls,
     channels: [Channel; 16],
     voices: Box<[Voice]>,
+    /// Slots whose voice plays or fades.
+    active: SlotSet,
+    residue: Residue,
     stack: NoteStack,
     ended: VecDeque<EndedNote>,
     gain: OnePole,
@@ -78,6 +84,8 @@ impl Engine {
             rate,
             channels: [Channel::default(); 16],
             voices: (0..SLOTS).map(|_| Voice::new(&format)).collect(),
+            active: SlotSet::default(),
+            residue: Residue::new(rate),
             stack: NoteStack::EMPTY,
             ended: VecDeque::with_capacity(ENDED),
             gain: OnePole::new(linear_gain(&controls), GAIN_SECONDS * rate),
@@ -91,7 +99,9 @@ impl Engine {
     /// Back to the state after [`Engine::new`], controls and transfer kept: silence at once, and the same notes will give the same
     /// samples as the first time.
     pub fn reset(&mut self) {
-        self.voices.iter_mut().for_each(Voice::silence);
+        self.each_active(Voice::silence);
+        self.active = SlotSet::default();
+        self.residue.silence();
         self.channels = [Channel::default(); 16];
         self.stack = NoteStack::EMPTY;
         self.ended.clear();
@@ -112,7 +122,7 @@ impl Engine {
     /// may free memory and is for another thread. Notes that sound take it up at their next frame.
     #[must_use]
     pub fn exchange_transfer(&mut self, transfer: Option<Arc<Transfer>>) -> Option<Arc<Transfer>> {
-        self.voices.iter_mut().for_each(Voice::decode_anew);
+        self.each_active(Voice::decode_anew);
         std::mem::replace(&mut self.transfer, transfer)
     }
 
@@ -120,14 +130,14 @@ impl Engine {
     /// place of is returned: dropping it may free memory and is for another thread.
     #[must_use]
     pub fn exchange_model(&mut self, model: Arc<Model>) -> Arc<Model> {
-        self.voices.iter_mut().for_each(Voice::decode_anew);
+        self.each_active(Voice::decode_anew);
         std::mem::replace(&mut self.model, model)
     }
 
     /// Voices that sound, fading ones included.
     #[must_use]
     pub fn active_voices(&self) -> usize {
-        self.voices.iter().filter(|voice| voice.is_active()).count()
+        self.active.len()
     }
 
     /// The next note that has ended by itself since the last call.
@@ -165,16 +175,17 @@ impl Engine {
         let (left, right) = (&mut left[..length], &mut right[..length]);
         left.fill(0.0);
         right.fill(0.0);
-        if self.active_voices() == 0 {
+        if self.is_silent() {
             self.settle();
             return;
         }
-        let around = surroundings!(self);
-        for voice in self.voices.iter_mut().filter(|voice| voice.is_active()) {
-            if voice.add_to(left, right, &around) && voice.announces_end {
-                announce(&mut self.ended, &voice.note);
+        for slot in self.active.slots() {
+            let around = surroundings!(self);
+            if self.voices[slot].add_to(left, right, &around) {
+                self.free(slot);
             }
         }
+        self.residue.add_to(left, right);
         self.finish(left, right);
     }
 
@@ -199,11 +210,24 @@ impl Engine {
         &mut self.channels[usize::from(channel & 15)]
     }
 
+    fn is_silent(&self) -> bool {
+        self.active.is_empty() && self.residue.is_silent()
+    }
+
+    fn each_active(&mut self, mut act: impl FnMut(&mut Voice)) {
+        self.active.slots().for_each(|slot| act(&mut self.voices[slot]));
+    }
+
+    fn is_mono(&self) -> bool {
+        self.controls.voice_mode() != VoiceMode::Poly
+    }
+
     fn note_on(&mut self, note: Note) {
-        let mode = self.controls.voice_mode();
         let overlaps = self.stack.top().is_some();
-        self.stack.push(note);
-        match mode {
+        if let Some(forgotten) = self.stack.push(note) {
+            self.announce_unless_sounding(&forgotten);
+        }
+        match self.controls.voice_mode() {
             VoiceMode::Poly => self.start(note),
             VoiceMode::Legato if overlaps && self.retarget(note) => {}
             VoiceMode::Mono | VoiceMode::Legato => self.start_alone(note),
@@ -212,67 +236,106 @@ impl Engine {
 
     /// Starts a voice, stealing one if need be.
     fn start(&mut self, note: Note) {
-        if self.active_voices() == 0 {
+        if self.is_silent() {
             self.settle();
         }
-        let choice = choose(self.voices.iter().map(candidate), VOICES);
-        if let Some(stolen) = choice.stolen {
-            self.voices[stolen].fade_out();
-        }
-        let voice = &mut self.voices[choice.slot];
-        if voice.is_active() && voice.announces_end {
-            announce(&mut self.ended, &voice.note);
-        }
-        let around = surroundings!(self);
+        let slot = self.slot_for_a_note();
         let seed = random::hash(self.notes, u32::from(note.key));
         self.notes = self.notes.wrapping_add(1);
-        voice.start(note, u64::from(self.notes), seed, self.last_key, &around);
+        let around = surroundings!(self);
+        self.voices[slot].start(note, u64::from(self.notes), seed, self.last_key, &around);
+        self.active.insert(slot);
         self.last_key = Some(note.key);
+    }
+
+    /// A free slot, with no more voices playing than there may be beside a new one.
+    fn slot_for_a_note(&mut self) -> usize {
+        let crowd = self.crowd();
+        let stolen = crowd.weakest.filter(|_| crowd.playing >= VOICES);
+        if let Some(stolen) = stolen {
+            self.voices[stolen].fade_out();
+        }
+        self.active.first_free(SLOTS).unwrap_or_else(|| {
+            let cut = crowd.fading.or(stolen).unwrap_or(0);
+            self.residue.take(self.voices[cut].next_sample());
+            self.free(cut);
+            cut
+        })
+    }
+
+    fn crowd(&self) -> Crowd {
+        Crowd::of(self.active.slots().map(|slot| candidate(slot, &self.voices[slot])))
+    }
+
+    /// The voice in `slot` has come to its end.
+    fn free(&mut self, slot: usize) {
+        self.active.remove(slot);
+        let voice = &mut self.voices[slot];
+        voice.silence();
+        let note = voice.note;
+        // Where one note sounds at a time, one whose key is down may come back: its end is when the key goes up.
+        if self.is_mono() && self.stack.holds(|held| same(held, &note)) {
+            return;
+        }
+        self.announce_unless_sounding(&note);
+    }
+
+    /// Reports the end of a note, which no key holds any more, unless a voice still plays it.
+    fn announce_unless_sounding(&mut self, note: &Note) {
+        if self.active.slots().any(|slot| same(&self.voices[slot].note, note)) {
+            return;
+        }
+        while self.stack.take(|held| same(held, note)).is_some() {}
+        // A host that never asks loses the oldest, never memory.
+        if self.ended.len() == ENDED {
+            self.ended.pop_front();
+        }
+        self.ended.push_back(EndedNote { voice_id: note.voice_id, channel: note.channel, key: note.key });
     }
 
     /// Starts a voice in place of all others.
     fn start_alone(&mut self, note: Note) {
-        for voice in self.voices.iter_mut().filter(|voice| voice.is_playing()) {
-            // A note still held may come back, so its end is announced when its key goes up.
-            voice.announces_end &= !self.stack.holds(|held| same(held, &voice.note));
-            voice.fade_out();
-        }
+        self.each_active(Voice::fade_out);
         self.start(note);
     }
 
     /// Gives the sounding note of legato a new pitch; false if there is none.
     fn retarget(&mut self, note: Note) -> bool {
-        let held = |voice: &&mut Voice| matches!(voice.life, Life::Held | Life::Sustained);
-        let Some(voice) = self.voices.iter_mut().filter(held).max_by_key(|voice| voice.serial) else { return false };
-        if !self.stack.holds(|held| same(held, &voice.note)) {
-            announce(&mut self.ended, &voice.note);
-        }
+        let is_held = |slot: &usize| matches!(self.voices[*slot].life, Life::Held | Life::Sustained);
+        let Some(slot) = self.active.slots().filter(is_held).max_by_key(|&slot| self.voices[slot].serial) else {
+            return false;
+        };
+        let before = self.voices[slot].note;
         let around = surroundings!(self);
-        voice.retarget(note, &around);
+        self.voices[slot].retarget(note, &around);
         self.last_key = Some(note.key);
+        if !self.stack.holds(|held| same(held, &before)) {
+            self.announce_unless_sounding(&before);
+        }
         true
     }
 
     fn note_off(&mut self, address: NoteAddress) {
-        let mono = self.controls.voice_mode() != VoiceMode::Poly;
-        while let Some(note) = self.stack.take(|note| address.matches(note)) {
-            let sounds = |voice: &Voice| voice.is_active() && voice.announces_end && same(&voice.note, &note);
-            if mono && !self.voices.iter().any(sounds) {
-                announce(&mut self.ended, &note);
-            }
-        }
-        for slot in 0..SLOTS {
+        self.let_keys_up(address);
+        for slot in self.active.slots() {
             let voice = &self.voices[slot];
             if voice.life != Life::Held || !address.matches(&voice.note) {
                 continue;
             }
-            match self.stack.top().filter(|_| mono) {
+            match self.stack.top().filter(|_| self.is_mono()) {
                 Some(below) => self.give_back(below),
                 None if self.channels[usize::from(voice.note.channel)].sustain => {
                     self.voices[slot].life = Life::Sustained;
                 }
                 None => self.voices[slot].release(),
             }
+        }
+    }
+
+    /// Forgets that these keys are down; notes that wait for their return without a voice have ended.
+    fn let_keys_up(&mut self, address: NoteAddress) {
+        while let Some(note) = self.stack.take(|note| address.matches(note)) {
+            self.announce_unless_sounding(&note);
         }
     }
 
@@ -285,47 +348,49 @@ impl Engine {
     }
 
     fn choke(&mut self, address: NoteAddress) {
-        while self.stack.take(|note| address.matches(note)).is_some() {}
-        for voice in self.voices.iter_mut().filter(|voice| voice.is_playing() && address.matches(&voice.note)) {
-            voice.fade_out();
-        }
+        self.let_keys_up(address);
+        self.each_active(|voice| {
+            if address.matches(&voice.note) {
+                voice.fade_out();
+            }
+        });
     }
 
     fn all_notes_off(&mut self) {
-        self.stack = NoteStack::EMPTY;
+        self.let_keys_up(NoteAddress::default());
         self.channels.iter_mut().for_each(|channel| channel.sustain = false);
-        self.voices.iter_mut().for_each(Voice::release);
+        self.each_active(Voice::release);
     }
 
     fn sustain(&mut self, channel: u8, down: bool) {
         self.channel(channel).sustain = down;
         if !down {
-            let sustained = |voice: &&mut Voice| voice.life == Life::Sustained && voice.note.channel == channel;
-            self.voices.iter_mut().filter(sustained).for_each(Voice::release);
+            self.each_active(|voice| {
+                if voice.life == Life::Sustained && voice.note.channel == channel {
+                    voice.release();
+                }
+            });
         }
     }
 
     fn express(&mut self, address: NoteAddress, expression: Expression, value: f32) {
-        for voice in self.voices.iter_mut().filter(|voice| voice.is_playing() && address.matches(&voice.note)) {
-            let state = &mut voice.expressions;
-            match expression {
-                Expression::Tuning => state.tuning = sane(value, -120.0, 120.0, 0.0),
-                Expression::Volume => state.volume = sane(value, 0.0, 4.0, 1.0),
-                Expression::Pan => state.pan = sane(value, -1.0, 1.0, 0.0),
-                Expression::Brightness => state.brightness = 2.0 * sane(value, 0.0, 1.0, 0.5) - 1.0,
-                Expression::Pressure => state.pressure = sane(value, 0.0, 1.0, 0.0),
-                Expression::Vibrato => state.vibrato = sane(value, 0.0, 1.0, 0.0),
+        self.each_active(|voice| {
+            if voice.is_playing() && address.matches(&voice.note) {
+                voice.expressions.set(expression, value);
             }
-        }
+        });
     }
 
     fn modulate(&mut self, voice_id: i32, control: Control, offset: f32) {
-        let addressed = |voice: &&mut Voice| voice.is_playing() && voice.note.voice_id == Some(voice_id);
-        for voice in self.voices.iter_mut().filter(addressed) {
-            if let Some(kept) = voice.offsets.get_mut(control.index()) {
-                *kept = sane(offset, -2.0, 2.0, 0.0);
-            }
+        if control.index() >= LATENTS {
+            return;
         }
+        let offset = sane(offset, -2.0, 2.0, 0.0);
+        self.each_active(|voice| {
+            if voice.is_playing() && voice.note.voice_id == Some(voice_id) {
+                voice.offsets[control.index()] = offset;
+            }
+        });
     }
 }
 
@@ -342,22 +407,14 @@ fn same(a: &Note, b: &Note) -> bool {
     (a.voice_id, a.channel, a.key) == (b.voice_id, b.channel, b.key)
 }
 
-fn announce(ended: &mut VecDeque<EndedNote>, note: &Note) {
-    // A host that never asks loses the oldest, never memory.
-    if ended.len() == ENDED {
-        ended.pop_front();
-    }
-    ended.push_back(EndedNote { voice_id: note.voice_id, channel: note.channel, key: note.key });
-}
-
-fn candidate(voice: &Voice) -> Candidate {
+fn candidate(slot: usize, voice: &Voice) -> Candidate {
     let standing = match voice.life {
-        Life::Idle => Standing::Idle,
-        Life::Fading => Standing::Fading,
+        Life::Idle | Life::Fading => Standing::Fading,
         Life::Released => Standing::Released,
-        Life::Held | Life::Sustained => Standing::Held,
+        Life::Sustained => Standing::Sustained,
+        Life::Held => Standing::Held,
     };
-    Candidate { standing, loudness: voice.loudness(), serial: voice.serial }
+    Candidate { slot, standing, loudness: voice.loudness(), serial: voice.serial }
 }
 
 fn linear_gain(controls: &Controls) -> f32 {

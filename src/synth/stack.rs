@@ -13,8 +13,8 @@ pub(super) struct Note {
     pub(super) velocity: f32,
 }
 
-/// Keys remembered; one more forgets the oldest.
-const CAPACITY: usize = 32;
+/// Keys remembered: as many as a MIDI channel has.
+const CAPACITY: usize = 128;
 
 /// The notes whose keys are down, the newest last: what a mono voice returns to. Fixed size, never allocates.
 #[derive(Clone, Debug)]
@@ -27,13 +27,12 @@ impl NoteStack {
     /// No key down.
     pub(super) const EMPTY: Self = Self { notes: [None; CAPACITY], count: 0 };
 
-    /// Adds a note on top.
-    pub(super) fn push(&mut self, note: Note) {
-        if self.count == CAPACITY {
-            self.remove_at(0);
-        }
+    /// Adds a note on top. Where there is no room the oldest is forgotten, and returned.
+    pub(super) fn push(&mut self, note: Note) -> Option<Note> {
+        let forgotten = if self.count == CAPACITY { self.remove_at(0) } else { None };
         self.notes[self.count] = Some(note);
         self.count += 1;
+        forgotten
     }
 
     /// The note pressed last.
@@ -71,7 +70,7 @@ mod tests {
     #[test]
     fn releasing_returns_to_the_key_pressed_before() {
         let mut stack = NoteStack::EMPTY;
-        [60, 64, 67].into_iter().for_each(|key| stack.push(note(key)));
+        assert!([60, 64, 67].into_iter().all(|key| stack.push(note(key)).is_none()));
         assert_eq!(stack.take(|n| n.key == 64), Some(note(64)));
         assert_eq!(stack.top(), Some(note(67)));
         stack.take(|n| n.key == 67);
@@ -84,7 +83,8 @@ mod tests {
     #[test]
     fn one_key_too_many_forgets_the_oldest() {
         let mut stack = NoteStack::EMPTY;
-        (0..=CAPACITY as u8).for_each(|key| stack.push(note(key)));
+        let forgotten: Vec<Note> = (0..=CAPACITY as u8).filter_map(|key| stack.push(note(key))).collect();
+        assert_eq!(forgotten, [note(0)]);
         assert!(!stack.holds(|n| n.key == 0));
         assert!(stack.holds(|n| n.key == 1));
         assert_eq!(stack.top(), Some(note(CAPACITY as u8)));

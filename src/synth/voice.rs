@@ -70,8 +70,6 @@ pub(super) struct Voice {
     pub(super) life: Life,
     /// Number of the note, rising: the lowest is the oldest.
     pub(super) serial: u64,
-    /// Whether the host is to be told of the end.
-    pub(super) announces_end: bool,
     pub(super) expressions: NoteExpressions,
     /// Offsets of the latents by polyphonic modulation, in the controls' unit.
     pub(super) offsets: [f32; LATENTS],
@@ -110,7 +108,6 @@ impl Voice {
             note: Note { voice_id: None, channel: 0, key: 0, velocity: 0.0 },
             life: Life::Idle,
             serial: 0,
-            announces_end: false,
             expressions: NoteExpressions::NEUTRAL,
             offsets: [0.0; LATENTS],
             rate,
@@ -149,7 +146,7 @@ impl Voice {
         around: &Surroundings<'_>,
     ) {
         (self.note, self.serial, self.seed, self.life) = (note, serial, seed, Life::Held);
-        (self.announces_end, self.over, self.is_fresh, self.release_awaits) = (true, false, true, false);
+        (self.over, self.is_fresh, self.release_awaits) = (false, true, false);
         self.expressions = NoteExpressions::NEUTRAL;
         self.offsets = [0.0; LATENTS];
         (self.read, self.written, self.clock) = (0, 0, 0);
@@ -213,6 +210,12 @@ impl Voice {
         self.life = Life::Idle;
     }
 
+    /// The sample that would come next, or the last one where that is not made yet: what is left when the voice is cut.
+    pub(super) fn next_sample(&self) -> [f32; 2] {
+        let next = self.read.min(self.written.saturating_sub(1));
+        if self.is_active() && self.written > 0 { [self.chunk[0][next], self.chunk[1][next]] } else { [0.0; 2] }
+    }
+
     /// What the contour remembers was decoded from something that is no longer played.
     pub(super) fn decode_anew(&mut self) {
         self.contour.start();
@@ -220,7 +223,7 @@ impl Voice {
 
     /// Present loudness as amplitude, for the choice of a voice to steal.
     pub(super) fn loudness(&self) -> f32 {
-        self.tone.level() * self.envelope.level() * self.gains[0].max(self.gains[1])
+        self.tone.level() * self.envelope.level() * self.gains[0].max(self.gains[1]) * self.fade.value()
     }
 
     /// Whether `self` plays or fades.
