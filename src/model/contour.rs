@@ -3,10 +3,10 @@
 mod tail;
 
 use super::architecture::{
-    CENTS_SCALE, HELD_KNOTS, HIDDEN, KNOTS_S, LEVEL_OFFSET, LEVEL_SCALE, LEVELS, NOTE_OUTPUTS, OUTPUTS,
-    RELEASE_KNOTS_S, SLOT_SCALE, bracket, conditions,
+    CENTS_SCALE, HELD_KNOTS, KNOTS_S, LEVEL_OFFSET, LEVEL_SCALE, LEVELS, NOTE_OUTPUTS, OUTPUTS, RELEASE_KNOTS_S,
+    SLOT_SCALE, bracket, conditions,
 };
-use super::decoder::{Decoder, KNOT_WIDTH, NOTE_WIDTH};
+use super::decoder::{Decoder, Hidden, KNOT_WIDTH, NOTE_WIDTH};
 use super::latent::Latent;
 use super::motion;
 use super::transfer::Transfer;
@@ -53,7 +53,7 @@ impl<'a> From<&'a Decoder> for Timbre<'a> {
 /// to nothing.
 pub struct Contour {
     at: Option<Point>,
-    hidden: [f32; HIDDEN],
+    hidden: Hidden,
     /// Part of the transfer that is added at the pitch at hand.
     weight: f32,
     /// Knot `j` lies in place `j % 2`, except [`tail::SETTLED_KNOT`] after the last knot.
@@ -85,9 +85,9 @@ impl Knot {
     const NONE: Self = Self { number: None, values: [0.0; KNOT_WIDTH] };
 
     /// Takes the values of the decoder's knot `number`, with what is transferred, unless it holds them already.
-    fn prepare(&mut self, timbre: Timbre<'_>, number: usize, hidden: &[f32; HIDDEN], weight: f32) {
+    fn prepare(&mut self, timbre: Timbre<'_>, number: usize, hidden: &Hidden, weight: f32) {
         if self.number != Some(number) {
-            timbre.decoder.knot(number, hidden, &mut self.values);
+            timbre.decoder.knot(number, [hidden], [&mut self.values]);
             if let Some(transfer) = timbre.transfer {
                 transfer.add_knot(number, weight, &mut self.values);
             }
@@ -108,7 +108,7 @@ impl Contour {
     pub const fn new() -> Self {
         Self {
             at: None,
-            hidden: [0.0; HIDDEN],
+            hidden: Hidden::ZERO,
             weight: 0.0,
             held: [Knot::NONE; 2],
             tail: Knot::NONE,
@@ -191,7 +191,7 @@ impl Contour {
         self.follow(timbre, point);
         if !self.note_known {
             let mut note = [0.0; NOTE_WIDTH];
-            timbre.decoder.note(&conditions(&point.latent, point.pitch, point.velocity), &mut note);
+            timbre.decoder.note([&conditions(&point.latent, point.pitch, point.velocity)], [&mut note]);
             let (slots, moves) = note[..NOTE_OUTPUTS].split_at(PARTIALS);
             self.slots.copy_from_slice(slots);
             if let Some(transfer) = timbre.transfer {
@@ -207,7 +207,7 @@ impl Contour {
         if self.at.is_some_and(|at| at.is_near(&point)) {
             return;
         }
-        timbre.decoder.trunk(&conditions(&point.latent, point.pitch, point.velocity), &mut self.hidden);
+        timbre.decoder.trunk([&conditions(&point.latent, point.pitch, point.velocity)], [&mut self.hidden]);
         if let Some(transfer) = timbre.transfer {
             self.weight = transfer.weight(point.pitch);
         }
@@ -300,9 +300,9 @@ mod tests {
     }
 
     fn knot(decoder: &Decoder, number: usize, z: f32) -> [f32; KNOT_WIDTH] {
-        let (mut hidden, mut out) = ([0.0; HIDDEN], [0.0; KNOT_WIDTH]);
-        decoder.trunk(&conditions(&Latent([z; 16]), 60.0, 100.0), &mut hidden);
-        decoder.knot(number, &hidden, &mut out);
+        let (mut hidden, mut out) = (Hidden::ZERO, [0.0; KNOT_WIDTH]);
+        decoder.trunk([&conditions(&Latent([z; 16]), 60.0, 100.0)], [&mut hidden]);
+        decoder.knot(number, [&hidden], [&mut out]);
         out
     }
 

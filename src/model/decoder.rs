@@ -1,7 +1,8 @@
 //! The decoder: from a point of the latent space, a pitch and a velocity to the levels of a note at its knots.
 
 use super::architecture::{CONDITIONS, HIDDEN, KNOTS, NOTE_HIDDEN, NOTE_OUTPUTS, OUTPUTS};
-use super::kernel::{self, LANES, Row};
+use super::kernel::products::{BLOCK, LANES, Panel, Products, Quantised, Row, WEIGHT_NORM};
+use super::kernel::{add_silu, first, quantise};
 use super::weights::{Linear, Weights, layer};
 use crate::dsp::level::Level;
 
@@ -10,16 +11,23 @@ pub(crate) const KNOT_WIDTH: usize = OUTPUTS.div_ceil(LANES) * LANES;
 /// The same for [`NOTE_OUTPUTS`].
 pub(crate) const NOTE_WIDTH: usize = NOTE_OUTPUTS.div_ceil(LANES) * LANES;
 
+/// What the trunk says of a note.
+pub(crate) type Hidden = Quantised<{ HIDDEN / 2 }>;
+/// The same of the note net.
+type NoteHidden = Quantised<{ NOTE_HIDDEN / 2 }>;
+
 /// The decoder's networks, packed for the audio thread.
 ///
 /// Made off the audio thread when a model is loaded, then immutable and shared by all voices. The methods neither
-/// allocate nor fail. Weights are whole numbers of 16 bits with a scale per output, finer than the half precision of
-/// the file and half the memory of single precision: the trunk and the knots in use stay in the second-level cache.
+/// allocate nor fail, and decode any number of notes at once, of which each comes out as if it were alone: the weights
+/// are read from the second-level cache once, which for one note takes longer than to use them. Weights are whole
+/// numbers of 16 bits, finer than the half precision of the file and half the memory of single precision.
 pub struct Decoder {
     level: Level,
-    trunk: [Packed; 3],
+    products: Products,
+    trunk: (First, [Packed; 2]),
     knots: Box<[Packed]>,
-    note: [Packed; 3],
+    note: (First, [Packed; 2]),
 }
 
 impl Decoder {
@@ -29,56 +37,98 @@ impl Decoder {
     }
 
     fn with_level(weights: &Weights, level: Level) -> Self {
-        let three = |first: usize| std::array::from_fn(|i| Packed::whole(&weights.linears[first + i]));
+        let three = |at: usize| {
+            let [first, second, third] = [0, 1, 2].map(|i| &weights.linears[at + i]);
+            (First::new(first), [second, third].map(|linear| Packed::new(linear, 0..linear.outputs)))
+        };
         let head = &weights.linears[layer::HEAD];
         let knots = (0..KNOTS).map(|knot| Packed::new(head, knot * OUTPUTS..(knot + 1) * OUTPUTS)).collect();
-        Self { level, trunk: three(layer::TRUNK), knots, note: three(layer::NOTE) }
+        let products = Products::at(level);
+        Self { level, products, trunk: three(layer::TRUNK), knots, note: three(layer::NOTE) }
     }
 
-    /// Runs the trunk: about 138 k multiplications.
-    pub(crate) fn trunk(&self, conditions: &[f32; CONDITIONS], hidden: &mut [f32; HIDDEN]) {
-        self.trunk[0].apply(self.level, conditions, hidden);
-        self.silu(hidden);
-        for packed in &self.trunk[1..] {
-            let mut next = [0.0; HIDDEN];
-            packed.apply(self.level, hidden, &mut next);
-            self.silu(&mut next);
-            for (hidden, next) in hidden.iter_mut().zip(&next) {
-                *hidden += next;
+    /// Runs the trunk: about 138 k multiplications each.
+    pub(crate) fn trunk<const V: usize>(&self, conditions: [&[f32; CONDITIONS]; V], mut hidden: [&mut Hidden; V]) {
+        let mut values = [[0.0; HIDDEN]; V];
+        for (conditions, values) in conditions.into_iter().zip(&mut values) {
+            self.trunk.0.apply(self.level, conditions, values);
+        }
+        for (values, hidden) in values.iter().zip(&mut hidden) {
+            quantise(self.level, values, &mut hidden.pairs, &mut hidden.scale);
+        }
+        for packed in &self.trunk.1 {
+            let mut next = [[0.0; HIDDEN]; V];
+            packed.apply(self.products, hidden.each_ref().map(|hidden| &**hidden), next.each_mut());
+            for v in 0..V {
+                add_silu(self.level, &next[v], &mut values[v]);
+                quantise(self.level, &values[v], &mut hidden[v].pairs, &mut hidden[v].scale);
             }
         }
     }
 
     /// The [`OUTPUTS`] of one knot (0 to [`KNOTS`], those after note-off last) from the trunk's output: about 29 k
-    /// multiplications. What lies beyond [`OUTPUTS`] is padding.
-    pub(crate) fn knot(&self, knot: usize, hidden: &[f32; HIDDEN], out: &mut [f32; KNOT_WIDTH]) {
-        self.knots[knot].apply(self.level, hidden, out);
+    /// multiplications each. What lies beyond [`OUTPUTS`] is padding.
+    pub(crate) fn knot<const V: usize>(&self, knot: usize, hidden: [&Hidden; V], out: [&mut [f32; KNOT_WIDTH]; V]) {
+        self.knots[knot].apply(self.products, hidden, out);
     }
 
     /// The [`NOTE_OUTPUTS`] that hold for the whole note: slot deviations in units of
-    /// [`SLOT_SCALE`](super::architecture::SLOT_SCALE), and its [`motion`](super::motion). About 45 k multiplications.
-    pub(crate) fn note(&self, conditions: &[f32; CONDITIONS], out: &mut [f32; NOTE_WIDTH]) {
-        let (mut first, mut second) = ([0.0; NOTE_HIDDEN], [0.0; NOTE_HIDDEN]);
-        self.note[0].apply(self.level, conditions, &mut first);
-        self.silu(&mut first);
-        self.note[1].apply(self.level, &first, &mut second);
-        self.silu(&mut second);
-        self.note[2].apply(self.level, &second, out);
+    /// [`SLOT_SCALE`](super::architecture::SLOT_SCALE), and its [`motion`](super::motion). About 45 k multiplications
+    /// each.
+    pub(crate) fn note<const V: usize>(&self, conditions: [&[f32; CONDITIONS]; V], out: [&mut [f32; NOTE_WIDTH]; V]) {
+        let mut hidden = [NoteHidden::ZERO; V];
+        for (conditions, hidden) in conditions.into_iter().zip(&mut hidden) {
+            let mut values = [0.0; NOTE_HIDDEN];
+            self.note.0.apply(self.level, conditions, &mut values);
+            quantise(self.level, &values, &mut hidden.pairs, &mut hidden.scale);
+        }
+        let [second, third] = &self.note.1;
+        let mut next = [[0.0; NOTE_HIDDEN]; V];
+        second.apply(self.products, hidden.each_ref(), next.each_mut());
+        for (next, hidden) in next.iter().zip(&mut hidden) {
+            let mut values = [0.0; NOTE_HIDDEN];
+            add_silu(self.level, next, &mut values);
+            quantise(self.level, &values, &mut hidden.pairs, &mut hidden.scale);
+        }
+        third.apply(self.products, hidden.each_ref(), out);
+    }
+}
+
+/// The first map of a network and the curve after it, in single precision, in panels of [`LANES`] outputs.
+struct First {
+    /// `[panels, inputs]`.
+    rows: Box<[[f32; LANES]]>,
+    /// `[panels]`.
+    bias: Box<[[f32; LANES]]>,
+}
+
+impl First {
+    fn new(linear: &Linear) -> Self {
+        let panels = linear.outputs / LANES;
+        let row = |panel: usize, input: usize| {
+            std::array::from_fn(|lane| linear.weight[(panel * LANES + lane) * linear.inputs + input])
+        };
+        Self {
+            rows: (0..panels * linear.inputs).map(|at| row(at / linear.inputs, at % linear.inputs)).collect(),
+            bias: linear.bias.as_chunks().0.into(),
+        }
     }
 
-    fn silu(&self, values: &mut [f32]) {
-        let (panels, rest) = values.as_chunks_mut();
-        debug_assert!(rest.is_empty());
-        for panel in panels {
-            kernel::silu(self.level, panel);
+    /// Writes to `out`, which holds all panels and zeros.
+    fn apply(&self, level: Level, input: &[f32], out: &mut [f32]) {
+        let panels = self.rows.chunks_exact(input.len()).zip(&self.bias);
+        for (out, (rows, bias)) in out.as_chunks_mut::<LANES>().0.iter_mut().zip(panels) {
+            let mut sums = [0.0; LANES];
+            first(level, input, rows, bias, &mut sums);
+            add_silu(level, &sums, out);
         }
     }
 }
 
-/// An affine map in panels of [`LANES`] outputs.
+/// An affine map between hidden layers, or from one to outputs, in panels of [`LANES`] outputs.
 struct Packed {
-    inputs: usize,
-    /// `[panels, inputs]`.
+    pairs: usize,
+    /// `[panels, pairs]`.
     rows: Box<[Row]>,
     /// `[panels]`.
     scale: Box<[[f32; LANES]]>,
@@ -87,45 +137,60 @@ struct Packed {
 }
 
 impl Packed {
-    fn whole(linear: &Linear) -> Self {
-        Self::new(linear, 0..linear.outputs)
-    }
-
     /// Packs some of the outputs; the last panel is filled up with zeros.
     fn new(linear: &Linear, outputs: std::ops::Range<usize>) -> Self {
-        let (inputs, panels) = (linear.inputs, outputs.len().div_ceil(LANES));
+        let (pairs, panels) = (linear.inputs / 2, outputs.len().div_ceil(LANES));
         let mut packed = Self {
-            inputs,
-            rows: vec![Row([0; LANES]); panels * inputs].into(),
+            pairs,
+            rows: vec![Row([[0; 2]; LANES]); panels * pairs].into(),
             scale: vec![[0.0; LANES]; panels].into(),
             bias: vec![[0.0; LANES]; panels].into(),
         };
         for (position, output) in outputs.enumerate() {
             let (panel, lane) = (position / LANES, position % LANES);
-            let weights = &linear.weight[output * inputs..(output + 1) * inputs];
-            let scale = weights.iter().fold(0.0_f32, |most, w| most.max(w.abs())) / f32::from(i16::MAX);
+            let (low, high) = linear.weight[output * linear.inputs..][..linear.inputs].split_at(pairs);
+            let scale = weight_scale(low, high);
             packed.scale[panel][lane] = scale;
             packed.bias[panel][lane] = linear.bias[output];
-            for (row, &weight) in packed.rows[panel * inputs..].iter_mut().zip(weights) {
-                row.0[lane] = if scale > 0.0 { (weight / scale).round() as i16 } else { 0 };
+            for (row, pair) in packed.rows[panel * pairs..].iter_mut().zip(low.iter().zip(high)) {
+                row.0[lane] = [pair.0, pair.1].map(|weight| (weight / scale).round() as i16);
             }
         }
         packed
     }
 
-    /// `out` holds all panels.
-    fn apply(&self, level: Level, input: &[f32], out: &mut [f32]) {
-        let panels = self.rows.chunks_exact(self.inputs).zip(&self.scale).zip(&self.bias);
-        for (out, ((rows, scale), bias)) in out.as_chunks_mut().0.iter_mut().zip(panels) {
-            kernel::panel(level, input, rows, scale, bias, out);
+    /// Each of `out` holds all panels.
+    fn apply<const PAIRS: usize, const WIDTH: usize, const V: usize>(
+        &self,
+        products: Products,
+        inputs: [&Quantised<PAIRS>; V],
+        mut out: [&mut [f32; WIDTH]; V],
+    ) {
+        let panels = self.rows.chunks_exact(self.pairs).zip(&self.scale).zip(&self.bias);
+        for (at, ((rows, scale), bias)) in panels.enumerate() {
+            let out = out.each_mut().map(|out| &mut out.as_chunks_mut().0[at]);
+            products.apply(Panel { rows, scale, bias }, inputs, out);
         }
     }
+}
+
+/// What one stands for in the weights of an output: as little as 16 bits and [`WEIGHT_NORM`] allow. The weights are those
+/// of the low and of the high halves of pairs.
+fn weight_scale(low: &[f32], high: &[f32]) -> f32 {
+    let square = |weights: &[f32]| weights.iter().map(|&w| f64::from(w) * f64::from(w)).sum::<f64>();
+    let blocks = low.chunks(BLOCK).zip(high.chunks(BLOCK));
+    let norm = blocks.map(|(low, high)| (square(low) + square(high)).sqrt()).fold(0.0, f64::max);
+    let largest = low.iter().chain(high).fold(0.0_f32, |most, w| most.max(w.abs()));
+    // Rounding adds at most a half for each weight, 4 to the norm of a block.
+    let scale = (largest / f32::from(i16::MAX)).max((norm / f64::from(WEIGHT_NORM - 5.0)) as f32);
+    scale.max(f32::MIN_POSITIVE)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::architecture::conditions;
+    use crate::model::Model;
+    use crate::model::architecture::{LEVEL_SCALE, LEVELS, conditions};
     use crate::model::latent::{LATENTS, Latent};
 
     fn exact(linear: &Linear, input: &[f64]) -> Vec<f64> {
@@ -138,36 +203,99 @@ mod tests {
         values.into_iter().map(|x| x / (1.0 + (-x).exp())).collect()
     }
 
-    #[test]
-    fn networks_agree_with_double_precision_on_every_level() {
-        let weights = Weights::untrained(7);
-        let latent = Latent(std::array::from_fn(|i| (i as f32 / LATENTS as f32 - 0.5) * 3.0));
-        let conditions = conditions(&latent, 57.5, 83.0);
+    /// The head's and the note net's outputs in double precision.
+    fn reference(weights: &Weights, conditions: &[f32; CONDITIONS]) -> (Vec<f64>, Vec<f64>) {
         let input: Vec<f64> = conditions.iter().map(|&x| x.into()).collect();
         let mut hidden = exact_silu(exact(&weights.linears[0], &input));
         for i in 1..3 {
             let next = exact_silu(exact(&weights.linears[i], &hidden));
             hidden.iter_mut().zip(next).for_each(|(h, n)| *h += n);
         }
-        let head = exact(&weights.linears[layer::HEAD], &hidden);
         let first = exact_silu(exact(&weights.linears[layer::NOTE], &input));
         let second = exact_silu(exact(&weights.linears[layer::NOTE + 1], &first));
-        let note = exact(&weights.linears[layer::NOTE + 2], &second);
-        for level in Level::available() {
-            let decoder = Decoder::with_level(&weights, level);
-            let mut trunk = [0.0; HIDDEN];
-            decoder.trunk(&conditions, &mut trunk);
-            for knot in 0..KNOTS {
-                let mut out = [0.0; KNOT_WIDTH];
-                decoder.knot(knot, &trunk, &mut out);
-                for (o, &value) in out[..OUTPUTS].iter().enumerate() {
-                    let exact = head[knot * OUTPUTS + o];
-                    assert!((f64::from(value) - exact).abs() < 2e-4, "{level:?} knot {knot}: {value} {exact}");
+        (exact(&weights.linears[layer::HEAD], &hidden), exact(&weights.linears[layer::NOTE + 2], &second))
+    }
+
+    type Decoded = ([[f32; KNOT_WIDTH]; KNOTS], [f32; NOTE_WIDTH]);
+
+    fn decode<const V: usize>(decoder: &Decoder, conditions: &[[f32; CONDITIONS]; V]) -> [Decoded; V] {
+        let mut hidden = [Hidden::ZERO; V];
+        decoder.trunk(conditions.each_ref(), hidden.each_mut());
+        let mut out = [([[0.0; KNOT_WIDTH]; KNOTS], [0.0; NOTE_WIDTH]); V];
+        for knot in 0..KNOTS {
+            decoder.knot(knot, hidden.each_ref(), out.each_mut().map(|out| &mut out.0[knot]));
+        }
+        decoder.note(conditions.each_ref(), out.each_mut().map(|out| &mut out.1));
+        out
+    }
+
+    /// Points all over the latent space, the keyboard and the velocities.
+    fn points(count: usize) -> Vec<[f32; CONDITIONS]> {
+        let mut state = 1_u32;
+        let mut random = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / 8_388_608.0 - 1.0
+        };
+        let mut point = || {
+            let latent = Latent([0.0; LATENTS].map(|_| random()));
+            conditions(&latent, 60.0 + 36.0 * random(), 64.0 + 63.0 * random())
+        };
+        (0..count).map(|_| point()).collect()
+    }
+
+    fn bits(decoded: &Decoded) -> (Vec<u32>, Vec<u32>) {
+        let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect();
+        (bits(decoded.0.as_flattened()), bits(&decoded.1))
+    }
+
+    #[test]
+    fn every_level_and_any_number_of_notes_at_once_give_the_same_bits() {
+        let weights = Model::open_factory().weights().clone();
+        let plain = Decoder::with_level(&weights, Level::BASELINE);
+        for group in points(8).as_chunks::<4>().0 {
+            let alone = group.map(|point| bits(&decode(&plain, &[point])[0]));
+            for level in Level::available() {
+                let decoder = Decoder::with_level(&weights, level);
+                assert_eq!(decode(&decoder, group).each_ref().map(bits), alone, "{level:?}");
+                let [a, b, c, d] = *group;
+                assert_eq!(decode(&decoder, &[a, b, c]).each_ref().map(bits), alone[..3], "{level:?}");
+                assert_eq!(decode(&decoder, &[d]).each_ref().map(bits), alone[3..], "{level:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_factory_model_sounds_as_it_does_in_double_precision() {
+        let weights = Model::open_factory().weights().clone();
+        let decoder = Decoder::new(&weights);
+        let (mut square, mut largest, mut count) = (0.0, 0.0_f64, 0.0);
+        for point in points(60) {
+            let (head, note) = reference(&weights, &point);
+            let [(knots, got)] = decode(&decoder, &[point]);
+            for (knot, exact) in knots.iter().zip(head.chunks_exact(OUTPUTS)) {
+                for (value, exact) in knot[..LEVELS].iter().zip(exact) {
+                    let off_db = f64::from(LEVEL_SCALE) * (f64::from(*value) - exact).abs();
+                    (square, largest, count) = (square + off_db * off_db, largest.max(off_db), count + 1.0);
+                }
+                assert!((f64::from(knot[OUTPUTS - 1]) - exact[OUTPUTS - 1]).abs() < 2e-3);
+            }
+            assert!(got.iter().zip(&note).all(|(&value, exact)| (f64::from(value) - exact).abs() < 2.5e-3));
+        }
+        let rms = (square / count).sqrt();
+        assert!(largest < 0.03 && rms < 0.003, "levels are off by up to {largest} dB, {rms} dB on average");
+    }
+
+    #[test]
+    fn no_sum_of_the_factory_model_can_overflow() {
+        let decoder = Decoder::new(Model::open_factory().weights());
+        let square = |pair: [i16; 2]| pair.map(|w| f64::from(w) * f64::from(w)).iter().sum::<f64>();
+        for packed in decoder.knots.iter().chain(&decoder.trunk.1).chain(&decoder.note.1) {
+            for block in packed.rows.as_chunks::<BLOCK>().0 {
+                for lane in 0..LANES {
+                    let norm = block.iter().map(|row| square(row.0[lane])).sum::<f64>().sqrt();
+                    assert!(norm <= f64::from(WEIGHT_NORM), "{norm}");
                 }
             }
-            let mut out = [0.0; NOTE_WIDTH];
-            decoder.note(&conditions, &mut out);
-            assert!(out.iter().zip(&note).all(|(&value, exact)| (f64::from(value) - exact).abs() < 2e-4));
         }
     }
 }

@@ -1,52 +1,95 @@
-//! The arithmetic of the networks in the callback: packed matrix-vector products and the SiLU curve.
+//! The arithmetic of the networks in the callback.
 //!
-//! Outputs lie in the lanes, each output is summed over the inputs in ascending order, and multiplication and addition
-//! are never fused: every [`Level`](crate::dsp::level::Level) gives the same bits, on every machine.
+//! The first layer of a network is single precision: its inputs, of very different sizes, tell everything. Between hidden
+//! layers run exact [`products`] of whole numbers. Every processor [`Level`](crate::dsp::level::Level) gives the same
+//! bits: sums have one order or are exact, and nothing contracts to fused operations.
 
+pub(crate) mod products;
+
+use crate::dsp::kernel::exp2;
 use crate::dsp::level::per_level;
+use products::{BLOCK, INPUT_NORM, LANES};
 
-/// Outputs per panel: eight AVX2 registers of accumulators, enough to hide the latency of an addition.
-pub(crate) const LANES: usize = 64;
-
-/// The weights from one input to the [`LANES`] outputs of a panel.
-#[derive(Clone, Copy)]
-#[repr(C, align(64))]
-pub(crate) struct Row(pub(crate) [i16; LANES]);
+/// Activations are held to this either side of 0, so that no model, however broken, leads to numbers that are none.
+const LARGEST: f32 = 1e9;
+/// Lanes of a sum over all values: one AVX-512 register.
+const SUM_LANES: usize = 16;
 
 per_level! {
-    /// `out[l] = scale[l] * sum over i of input[i] * rows[i][l] + bias[l]`; as many rows as inputs.
-    pub(crate) fn panel = panel_in_lanes(
+    /// `out[l] = sum over i of input[i] * rows[i][l] + bias[l]`; as many rows as inputs.
+    pub(crate) fn first = first_in_lanes(
         input: &[f32],
-        rows: &[Row],
-        scale: &[f32; LANES],
+        rows: &[[f32; LANES]],
         bias: &[f32; LANES],
         out: &mut [f32; LANES],
     )
 }
 
 #[inline(always)]
-fn panel_in_lanes(input: &[f32], rows: &[Row], scale: &[f32; LANES], bias: &[f32; LANES], out: &mut [f32; LANES]) {
-    let mut sum = [0.0_f32; LANES];
+fn first_in_lanes(input: &[f32], rows: &[[f32; LANES]], bias: &[f32; LANES], out: &mut [f32; LANES]) {
+    let mut sum = *bias;
     for (&x, row) in input.iter().zip(rows) {
-        for (sum, &weight) in sum.iter_mut().zip(&row.0) {
-            *sum += x * f32::from(weight);
+        for (sum, &weight) in sum.iter_mut().zip(row) {
+            *sum += x * weight;
         }
     }
-    for l in 0..LANES {
-        out[l] = sum[l] * scale[l] + bias[l];
+    *out = sum;
+}
+
+per_level! {
+    /// Adds `x / (1 + exp(-x))` of each value of `from` to that of `onto`.
+    pub(crate) fn add_silu = add_silu_in_lanes(from: &[f32], onto: &mut [f32])
+}
+
+#[inline(always)]
+fn add_silu_in_lanes(from: &[f32], onto: &mut [f32]) {
+    for (onto, &x) in onto.iter_mut().zip(from) {
+        let sum = *onto + x / (1.0 + exp2(x * -std::f32::consts::LOG2_E));
+        *onto = sum.clamp(-LARGEST, LARGEST);
     }
 }
 
 per_level! {
-    /// `x / (1 + exp(-x))` in place.
-    pub(crate) fn silu = silu_in_lanes(values: &mut [f32; LANES])
+    /// Rounds `values` to whole numbers as [`products`] wants them, and writes the value of one to `scale`. The first half
+    /// of the values goes to the low halves of the pairs.
+    pub(crate) fn quantise = quantise_in_lanes(values: &[f32], pairs: &mut [i32], scale: &mut f32)
 }
 
 #[inline(always)]
-fn silu_in_lanes(values: &mut [f32; LANES]) {
-    for x in values {
-        *x /= 1.0 + exp(-*x);
+fn quantise_in_lanes(values: &[f32], pairs: &mut [i32], scale: &mut f32) {
+    /// Adding this rounds to a whole number, which then stands in the low bits.
+    const ROUND: f32 = 12_582_912.0;
+    let (low, high) = values.split_at(pairs.len());
+    let mut largest = 1e-30_f32;
+    for (low, high) in low.as_chunks::<BLOCK>().0.iter().zip(high.as_chunks::<BLOCK>().0) {
+        largest = largest.max(square_norm(low, high));
     }
+    let norm = largest.sqrt();
+    *scale = norm * (1.0 / INPUT_NORM);
+    let factor = INPUT_NORM / norm;
+    for (pair, (low, high)) in pairs.iter_mut().zip(low.iter().zip(high)) {
+        let [low, high] = [low, high].map(|value| (value * factor + ROUND).to_bits());
+        *pair = (low & 0xffff | high << 16) as i32;
+    }
+}
+
+/// Sum of the squares of a block.
+#[inline(always)]
+fn square_norm(low: &[f32; BLOCK], high: &[f32; BLOCK]) -> f32 {
+    let mut sums = [0.0_f32; SUM_LANES];
+    for half in [low, high] {
+        for values in half.as_chunks::<SUM_LANES>().0 {
+            sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value * value);
+        }
+    }
+    let mut width = SUM_LANES / 2;
+    while width > 0 {
+        for l in 0..width {
+            sums[l] += sums[l + width];
+        }
+        width /= 2;
+    }
+    sums[0]
 }
 
 /// The exponential function within 2e-7 of its value, in plain multiplications and additions, so that it vectorises
@@ -81,34 +124,70 @@ mod tests {
     }
 
     #[test]
-    fn every_level_gives_the_same_bits_and_agrees_with_double_precision() {
+    fn the_first_layer_is_the_same_at_every_level_and_agrees_with_double_precision() {
         let mut random = noise(1);
-        for inputs in [1, 29, 128, 256] {
-            let input: Vec<f32> = (0..inputs).map(|_| random() * 3.0).collect();
-            let rows: Vec<Row> =
-                (0..inputs).map(|_| Row(std::array::from_fn(|_| (random() * 32_767.0) as i16))).collect();
-            let scale = std::array::from_fn(|_| random() * 1e-5);
-            let bias = std::array::from_fn(|_| random());
-            let applied = |level| {
-                let mut out = [0.0; LANES];
-                panel(level, &input, &rows, &scale, &bias, &mut out);
-                out
-            };
-            let plain = applied(Level::BASELINE);
+        let input = [0.0; 29].map(|_| random() * 3.0);
+        let (rows, bias) = ([[0.0; LANES]; 29].map(|row| row.map(|_: f32| random())), [0.5; LANES]);
+        for level in Level::available() {
+            let [mut out, mut plain] = [[0.0; LANES]; 2];
+            first(level, &input, &rows, &bias, &mut out);
+            first(Level::BASELINE, &input, &rows, &bias, &mut plain);
+            assert_eq!(out.map(f32::to_bits), plain.map(f32::to_bits), "{level:?}");
             for l in 0..LANES {
-                let exact: f64 =
-                    input.iter().zip(&rows).map(|(&x, row)| f64::from(x) * f64::from(row.0[l])).sum::<f64>()
-                        * f64::from(scale[l])
-                        + f64::from(bias[l]);
-                assert!((f64::from(plain[l]) - exact).abs() < 1e-5, "{} is not {exact}", plain[l]);
+                let exact = input.iter().zip(&rows).map(|(&x, row)| f64::from(x) * f64::from(row[l])).sum::<f64>();
+                assert!((f64::from(out[l]) - exact - 0.5).abs() < 1e-5, "{} is not {exact}", out[l]);
             }
+        }
+    }
+
+    #[test]
+    fn the_curve_is_the_same_at_every_level_and_agrees_with_double_precision() {
+        let from: Vec<f32> = (-1_600..1_600).map(|step| step as f32 / 40.0 + 0.003).collect();
+        for level in Level::available() {
+            let [mut out, mut plain] = [(); 2].map(|()| vec![0.25; from.len()]);
+            add_silu(level, &from, &mut out);
+            add_silu(Level::BASELINE, &from, &mut plain);
+            assert!(out.iter().zip(&plain).all(|(a, b)| a.to_bits() == b.to_bits()), "{level:?}");
+            for (&x, &got) in from.iter().zip(&out) {
+                let exact = f64::from(x) / (1.0 + f64::from(-x).exp()) + 0.25;
+                assert!((f64::from(got) - exact).abs() < 1e-6 * (1.0 + exact), "{x}: {got} {exact}");
+            }
+        }
+        let mut out = [0.0; 2];
+        add_silu(Level::BASELINE, &[1e30, -1e30], &mut out);
+        assert!(out[0] == LARGEST && out[1].abs() < 1e-6, "{out:?}");
+    }
+
+    #[test]
+    fn whole_numbers_are_the_same_at_every_level_near_the_values_and_within_the_norm() {
+        let mut random = noise(3);
+        // Even, with one that outweighs all others, in one block alone, tiny, huge, and none at all.
+        let shapes: [fn(usize) -> f32; 6] = [
+            |_| 1.0,
+            |i| if i == 77 { 1e6 } else { 1.0 },
+            |i| if i < 16 { 1.0 } else { 0.0 },
+            |_| 1e-12,
+            |_| LARGEST,
+            |_| 0.0,
+        ];
+        for shape in shapes {
+            let values: [f32; 256] = std::array::from_fn(|i| random() * shape(i));
             for level in Level::available() {
-                let mut once = applied(level);
-                assert_eq!(once.map(f32::to_bits), plain.map(f32::to_bits), "{level:?}");
-                silu(level, &mut once);
-                let mut other = plain;
-                silu(Level::BASELINE, &mut other);
-                assert_eq!(once.map(f32::to_bits), other.map(f32::to_bits), "{level:?}");
+                let ([mut pairs, mut plain], [mut scale, mut other]) = ([[0; 128]; 2], [0.0; 2]);
+                quantise(level, &values, &mut pairs, &mut scale);
+                quantise(Level::BASELINE, &values, &mut plain, &mut other);
+                assert_eq!((pairs, scale.to_bits()), (plain, other.to_bits()), "{level:?}");
+                for block in pairs.as_chunks::<BLOCK>().0 {
+                    let halves = block.iter().flat_map(|&pair| [pair as i16, (pair >> 16) as i16]);
+                    let norm = halves.map(|x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt();
+                    assert!(norm <= f64::from(INPUT_NORM) + 5.0, "{norm}");
+                }
+                for (i, &pair) in pairs.iter().enumerate() {
+                    for (half, value) in [(pair as i16, values[i]), ((pair >> 16) as i16, values[i + 128])] {
+                        let off = f64::from(half) - f64::from(value) / f64::from(scale);
+                        assert!(off.abs() < 0.51, "{half} for {value}");
+                    }
+                }
             }
         }
     }
