@@ -17,7 +17,7 @@ pub mod weights;
 
 use std::sync::{Arc, OnceLock};
 
-pub use contour::{Contour, Timbre};
+pub use contour::{Ahead, Contour, Timbre};
 pub use decoder::Decoder;
 pub use encoder::{Encoder, SLOT_LIMIT, above_floor};
 pub use file::{MAX_FILE_BYTES, ModelError};

@@ -1,9 +1,9 @@
 //! How a note that is held goes on after the last knot.
 
 use crate::analysis::frames::{PARTIALS, slot_ratio};
+use crate::dsp::kernel::{LANES, exp2, log2};
 use crate::model::architecture::{HELD_KNOTS, KNOTS_S, LEVEL_SCALE, LEVELS};
 use crate::model::decoder::KNOT_WIDTH;
-use crate::model::kernel::exp;
 
 /// The knot from which to the last one a held note's further course is read: 1 s.
 pub(super) const SETTLED_KNOT: usize = 16;
@@ -19,8 +19,13 @@ const FASTEST_SHARE: f32 = 3.0;
 
 /// Level of all that a knot holds, in the units of its values.
 pub(super) fn level(values: &[f32; KNOT_WIDTH]) -> f32 {
-    let power = values[..LEVELS].iter().map(|&value| exp(value.min(4.0) * 2.0 * std::f32::consts::LN_10)).sum::<f32>();
-    0.5 * (power + f32::MIN_POSITIVE).log10()
+    /// Base-2 logarithm of the power of a unit.
+    const UNIT: f32 = 2.0 * std::f32::consts::LOG2_10;
+    let mut power = [f32::MIN_POSITIVE; LANES];
+    for values in values[..LEVELS].as_chunks::<LANES>().0 {
+        power.iter_mut().zip(values).for_each(|(power, &value)| *power += exp2(value.min(4.0) * UNIT));
+    }
+    log2(power.iter().sum()) / UNIT
 }
 
 /// Changes per second after the last knot, from the level at [`EARLY_KNOT`] and the values at [`SETTLED_KNOT`] and at the
@@ -47,7 +52,7 @@ pub(super) fn slopes(early: f32, before: &[f32; KNOT_WIDTH], last: &[f32; KNOT_W
 /// Share of the whole note's fall that output `o` falls by at least. Low partials may outlast the note; high ones and
 /// noise never do, so that nothing is left ringing or hissing alone.
 fn least_share(o: usize) -> f32 {
-    let octaves = if o < PARTIALS { slot_ratio(o).log2() } else { 3.0 };
+    let octaves = if o < PARTIALS { log2(slot_ratio(o)) } else { 3.0 };
     (0.5 + octaves / 6.0).clamp(0.5, 1.0)
 }
 
