@@ -1,8 +1,8 @@
 //! The decoder: from a point of the latent space, a pitch and a velocity to the levels of a note at its knots.
 
 use super::architecture::{CONDITIONS, HIDDEN, KNOTS, NOTE_HIDDEN, NOTE_OUTPUTS, OUTPUTS};
-use super::kernel::products::{BLOCK, LANES, Panel, Products, Quantised, Row, WEIGHT_NORM};
-use super::kernel::{add_silu, first, quantise};
+use super::kernel::products::{BLOCK, LANES, Panel, Products, Quantised, Row, WEIGHT_NORM, row_of};
+use super::kernel::{SUM_LANES, add_silu, first, whole};
 use super::weights::{Linear, Weights, layer};
 use crate::dsp::level::Level;
 
@@ -48,20 +48,16 @@ impl Decoder {
     }
 
     /// Runs the trunk: about 138 k multiplications each.
-    pub(crate) fn trunk<const V: usize>(&self, conditions: [&[f32; CONDITIONS]; V], mut hidden: [&mut Hidden; V]) {
+    pub(crate) fn trunk<const V: usize>(&self, conditions: [&[f32; CONDITIONS]; V], hidden: [&mut Hidden; V]) {
         let mut values = [[0.0; HIDDEN]; V];
-        for (conditions, values) in conditions.into_iter().zip(&mut values) {
-            self.trunk.0.apply(self.level, conditions, values);
-        }
-        for (values, hidden) in values.iter().zip(&mut hidden) {
-            quantise(self.level, values, &mut hidden.pairs, &mut hidden.scale);
+        for v in 0..V {
+            self.trunk.0.apply(self.level, conditions[v], &mut values[v], hidden[v]);
         }
         for packed in &self.trunk.1 {
             let mut next = [[0.0; HIDDEN]; V];
             packed.apply(self.products, hidden.each_ref().map(|hidden| &**hidden), next.each_mut());
             for v in 0..V {
-                add_silu(self.level, &next[v], &mut values[v]);
-                quantise(self.level, &values[v], &mut hidden[v].pairs, &mut hidden[v].scale);
+                self.activate(&next[v], &mut values[v], hidden[v]);
             }
         }
     }
@@ -78,19 +74,22 @@ impl Decoder {
     pub(crate) fn note<const V: usize>(&self, conditions: [&[f32; CONDITIONS]; V], out: [&mut [f32; NOTE_WIDTH]; V]) {
         let mut hidden = [NoteHidden::ZERO; V];
         for (conditions, hidden) in conditions.into_iter().zip(&mut hidden) {
-            let mut values = [0.0; NOTE_HIDDEN];
-            self.note.0.apply(self.level, conditions, &mut values);
-            quantise(self.level, &values, &mut hidden.pairs, &mut hidden.scale);
+            self.note.0.apply(self.level, conditions, &mut [0.0; NOTE_HIDDEN], hidden);
         }
         let [second, third] = &self.note.1;
         let mut next = [[0.0; NOTE_HIDDEN]; V];
         second.apply(self.products, hidden.each_ref(), next.each_mut());
         for (next, hidden) in next.iter().zip(&mut hidden) {
-            let mut values = [0.0; NOTE_HIDDEN];
-            add_silu(self.level, next, &mut values);
-            quantise(self.level, &values, &mut hidden.pairs, &mut hidden.scale);
+            self.activate(next, &mut [0.0; NOTE_HIDDEN], hidden);
         }
         third.apply(self.products, hidden.each_ref(), out);
+    }
+
+    /// Adds the curve of `from` to `values`, and makes whole numbers of them.
+    fn activate<const PAIRS: usize>(&self, from: &[f32], values: &mut [f32], hidden: &mut Quantised<PAIRS>) {
+        let mut squares = [0.0; SUM_LANES];
+        add_silu(self.level, from, values, &mut squares);
+        hidden.set(self.level, values, &squares);
     }
 }
 
@@ -114,21 +113,29 @@ impl First {
         }
     }
 
-    /// Writes to `out`, which holds all panels and zeros.
-    fn apply(&self, level: Level, input: &[f32], out: &mut [f32]) {
+    /// Adds to `values`, which hold all panels, and makes whole numbers of them.
+    fn apply<const PAIRS: usize>(
+        &self,
+        level: Level,
+        input: &[f32],
+        values: &mut [f32],
+        hidden: &mut Quantised<PAIRS>,
+    ) {
+        let mut squares = [0.0; SUM_LANES];
         let panels = self.rows.chunks_exact(input.len()).zip(&self.bias);
-        for (out, (rows, bias)) in out.as_chunks_mut::<LANES>().0.iter_mut().zip(panels) {
+        for (values, (rows, bias)) in values.as_chunks_mut::<LANES>().0.iter_mut().zip(panels) {
             let mut sums = [0.0; LANES];
             first(level, input, rows, bias, &mut sums);
-            add_silu(level, &sums, out);
+            add_silu(level, &sums, values, &mut squares);
         }
+        hidden.set(level, values, &squares);
     }
 }
 
 /// An affine map between hidden layers, or from one to outputs, in panels of [`LANES`] outputs.
 struct Packed {
     pairs: usize,
-    /// `[panels, pairs]`.
+    /// `[panels, pairs]`, pairs in the order of [`row_of`].
     rows: Box<[Row]>,
     /// `[panels]`.
     scale: Box<[[f32; LANES]]>,
@@ -152,8 +159,10 @@ impl Packed {
             let scale = weight_scale(low, high);
             packed.scale[panel][lane] = scale;
             packed.bias[panel][lane] = linear.bias[output];
-            for (row, pair) in packed.rows[panel * pairs..].iter_mut().zip(low.iter().zip(high)) {
-                row.0[lane] = [pair.0, pair.1].map(|weight| (weight / scale).round() as i16);
+            let rows = &mut packed.rows[panel * pairs..][..pairs];
+            for (pair, (low, high)) in low.iter().zip(high).enumerate() {
+                let whole = |weight: &f32| whole(weight / scale) as i16;
+                rows[row_of(pair, pairs)].0[lane] = [whole(low), whole(high)];
             }
         }
         packed
@@ -177,9 +186,12 @@ impl Packed {
 /// What one stands for in the weights of an output: as little as 16 bits and [`WEIGHT_NORM`] allow. The weights are those
 /// of the low and of the high halves of pairs.
 fn weight_scale(low: &[f32], high: &[f32]) -> f32 {
-    let square = |weights: &[f32]| weights.iter().map(|&w| f64::from(w) * f64::from(w)).sum::<f64>();
-    let blocks = low.chunks(BLOCK).zip(high.chunks(BLOCK));
-    let norm = blocks.map(|(low, high)| (square(low) + square(high)).sqrt()).fold(0.0, f64::max);
+    let blocks = low.len() / BLOCK;
+    let mut squares = vec![0.0_f64; blocks];
+    for (pair, weights) in low.iter().zip(high).enumerate() {
+        squares[pair % blocks] += f64::from(*weights.0).powi(2) + f64::from(*weights.1).powi(2);
+    }
+    let norm = squares.into_iter().fold(0.0, f64::max).sqrt();
     let largest = low.iter().chain(high).fold(0.0_f32, |most, w| most.max(w.abs()));
     // Rounding adds at most a half for each weight, 4 to the norm of a block.
     let scale = (largest / f32::from(i16::MAX)).max((norm / f64::from(WEIGHT_NORM - 5.0)) as f32);

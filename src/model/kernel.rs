@@ -7,13 +7,13 @@
 pub(crate) mod products;
 
 use crate::dsp::kernel::exp2;
-use crate::dsp::level::per_level;
-use products::{BLOCK, INPUT_NORM, LANES};
+use crate::dsp::level::{Level, per_level};
+use products::{BLOCK, INPUT_NORM, LANES, Quantised};
 
 /// Activations are held to this either side of 0, so that no model, however broken, leads to numbers that are none.
 const LARGEST: f32 = 1e9;
 /// Lanes of a sum over all values: one AVX-512 register.
-const SUM_LANES: usize = 16;
+pub(crate) const SUM_LANES: usize = 16;
 
 per_level! {
     /// `out[l] = sum over i of input[i] * rows[i][l] + bias[l]`; as many rows as inputs.
@@ -37,59 +37,62 @@ fn first_in_lanes(input: &[f32], rows: &[[f32; LANES]], bias: &[f32; LANES], out
 }
 
 per_level! {
-    /// Adds `x / (1 + exp(-x))` of each value of `from` to that of `onto`.
-    pub(crate) fn add_silu = add_silu_in_lanes(from: &[f32], onto: &mut [f32])
+    /// Adds `x / (1 + exp(-x))` of each value of `from` to that of `onto`, and the squares of the sums to those of their
+    /// lanes: value `i` has lane `i % SUM_LANES`. As many values as whole lanes.
+    pub(crate) fn add_silu = add_silu_in_lanes(from: &[f32], onto: &mut [f32], squares: &mut [f32; SUM_LANES])
 }
 
 #[inline(always)]
-fn add_silu_in_lanes(from: &[f32], onto: &mut [f32]) {
-    for (onto, &x) in onto.iter_mut().zip(from) {
-        let sum = *onto + x / (1.0 + exp2(x * -std::f32::consts::LOG2_E));
-        *onto = sum.clamp(-LARGEST, LARGEST);
+fn add_silu_in_lanes(from: &[f32], onto: &mut [f32], squares: &mut [f32; SUM_LANES]) {
+    let mut sums = *squares;
+    for (onto, from) in onto.as_chunks_mut::<SUM_LANES>().0.iter_mut().zip(from.as_chunks::<SUM_LANES>().0) {
+        for lane in 0..SUM_LANES {
+            let x = from[lane];
+            let sum = onto[lane] + x / (1.0 + exp2(x * -std::f32::consts::LOG2_E));
+            onto[lane] = sum.clamp(-LARGEST, LARGEST);
+            sums[lane] += onto[lane] * onto[lane];
+        }
+    }
+    *squares = sums;
+}
+
+impl<const PAIRS: usize> Quantised<PAIRS> {
+    /// Takes `values`, twice as many as pairs, and the sums of their squares as [`add_silu`] counts them.
+    pub(crate) fn set(&mut self, level: Level, values: &[f32], squares: &[f32; SUM_LANES]) {
+        // Blocks take turns among the pairs, so that every lane belongs to one.
+        let mut sums = *squares;
+        let mut width = SUM_LANES;
+        while width > PAIRS / BLOCK {
+            width /= 2;
+            (0..width).for_each(|lane| sums[lane] += sums[lane + width]);
+        }
+        let largest = sums[..width].iter().fold(1e-30_f32, |most, &sum| most.max(sum));
+        let norm = largest.sqrt();
+        self.scale = norm * (1.0 / INPUT_NORM);
+        round(level, values, INPUT_NORM / norm, &mut self.pairs);
     }
 }
 
 per_level! {
-    /// Rounds `values` to whole numbers as [`products`] wants them, and writes the value of one to `scale`. The first half
-    /// of the values goes to the low halves of the pairs.
-    pub(crate) fn quantise = quantise_in_lanes(values: &[f32], pairs: &mut [i32], scale: &mut f32)
+    /// Rounds `factor` times `values` to whole numbers. The first half of the values goes to the low halves of the pairs.
+    fn round = round_in_lanes(values: &[f32], factor: f32, pairs: &mut [i32])
 }
 
 #[inline(always)]
-fn quantise_in_lanes(values: &[f32], pairs: &mut [i32], scale: &mut f32) {
-    /// Adding this rounds to a whole number, which then stands in the low bits.
-    const ROUND: f32 = 12_582_912.0;
+fn round_in_lanes(values: &[f32], factor: f32, pairs: &mut [i32]) {
     let (low, high) = values.split_at(pairs.len());
-    let mut largest = 1e-30_f32;
-    for (low, high) in low.as_chunks::<BLOCK>().0.iter().zip(high.as_chunks::<BLOCK>().0) {
-        largest = largest.max(square_norm(low, high));
-    }
-    let norm = largest.sqrt();
-    *scale = norm * (1.0 / INPUT_NORM);
-    let factor = INPUT_NORM / norm;
     for (pair, (low, high)) in pairs.iter_mut().zip(low.iter().zip(high)) {
-        let [low, high] = [low, high].map(|value| (value * factor + ROUND).to_bits());
+        let [low, high] = [low, high].map(|value| whole(value * factor));
         *pair = (low & 0xffff | high << 16) as i32;
     }
 }
 
-/// Sum of the squares of a block.
+/// The nearest whole number, in the low 16 bits.
 #[inline(always)]
-fn square_norm(low: &[f32; BLOCK], high: &[f32; BLOCK]) -> f32 {
-    let mut sums = [0.0_f32; SUM_LANES];
-    for half in [low, high] {
-        for values in half.as_chunks::<SUM_LANES>().0 {
-            sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value * value);
-        }
-    }
-    let mut width = SUM_LANES / 2;
-    while width > 0 {
-        for l in 0..width {
-            sums[l] += sums[l + width];
-        }
-        width /= 2;
-    }
-    sums[0]
+pub(crate) fn whole(value: f32) -> u32 {
+    /// Adding this rounds, and leaves the whole number in the low bits.
+    const ROUND: f32 = 12_582_912.0;
+    (value + ROUND).to_bits()
 }
 
 /// The exponential function within 2e-7 of its value, in plain multiplications and additions, so that it vectorises
@@ -113,7 +116,6 @@ pub(crate) fn exp(x: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dsp::level::Level;
 
     fn noise(seed: u32) -> impl FnMut() -> f32 {
         let mut state = seed;
@@ -144,17 +146,23 @@ mod tests {
     fn the_curve_is_the_same_at_every_level_and_agrees_with_double_precision() {
         let from: Vec<f32> = (-1_600..1_600).map(|step| step as f32 / 40.0 + 0.003).collect();
         for level in Level::available() {
-            let [mut out, mut plain] = [(); 2].map(|()| vec![0.25; from.len()]);
-            add_silu(level, &from, &mut out);
-            add_silu(Level::BASELINE, &from, &mut plain);
-            assert!(out.iter().zip(&plain).all(|(a, b)| a.to_bits() == b.to_bits()), "{level:?}");
-            for (&x, &got) in from.iter().zip(&out) {
+            let [mut out, mut plain] = [(); 2].map(|()| (vec![0.25; from.len()], [1.0; SUM_LANES]));
+            add_silu(level, &from, &mut out.0, &mut out.1);
+            add_silu(Level::BASELINE, &from, &mut plain.0, &mut plain.1);
+            let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+            assert_eq!((bits(&out.0), bits(&out.1)), (bits(&plain.0), bits(&plain.1)), "{level:?}");
+            for (&x, &got) in from.iter().zip(&out.0) {
                 let exact = f64::from(x) / (1.0 + f64::from(-x).exp()) + 0.25;
                 assert!((f64::from(got) - exact).abs() < 1e-6 * (1.0 + exact), "{x}: {got} {exact}");
             }
+            for (lane, &sum) in out.1.iter().enumerate() {
+                let squares = out.0[lane..].iter().step_by(SUM_LANES).map(|x| f64::from(*x) * f64::from(*x));
+                let exact = 1.0 + squares.sum::<f64>();
+                assert!((f64::from(sum) / exact - 1.0).abs() < 1e-5, "{sum} is not {exact}");
+            }
         }
-        let mut out = [0.0; 2];
-        add_silu(Level::BASELINE, &[1e30, -1e30], &mut out);
+        let mut out = [0.0; SUM_LANES];
+        add_silu(Level::BASELINE, &[1e30, -1e30].repeat(8), &mut out, &mut [0.0; SUM_LANES]);
         assert!(out[0] == LARGEST && out[1].abs() < 1e-6, "{out:?}");
     }
 
@@ -165,20 +173,24 @@ mod tests {
         let shapes: [fn(usize) -> f32; 6] = [
             |_| 1.0,
             |i| if i == 77 { 1e6 } else { 1.0 },
-            |i| if i < 16 { 1.0 } else { 0.0 },
+            |i| if i % 4 == 1 { 1.0 } else { 0.0 },
             |_| 1e-12,
             |_| LARGEST,
             |_| 0.0,
         ];
         for shape in shapes {
             let values: [f32; 256] = std::array::from_fn(|i| random() * shape(i));
+            let mut squares = [0.0; SUM_LANES];
+            values.iter().enumerate().for_each(|(i, value)| squares[i % SUM_LANES] += value * value);
             for level in Level::available() {
-                let ([mut pairs, mut plain], [mut scale, mut other]) = ([[0; 128]; 2], [0.0; 2]);
-                quantise(level, &values, &mut pairs, &mut scale);
-                quantise(Level::BASELINE, &values, &mut plain, &mut other);
-                assert_eq!((pairs, scale.to_bits()), (plain, other.to_bits()), "{level:?}");
-                for block in pairs.as_chunks::<BLOCK>().0 {
-                    let halves = block.iter().flat_map(|&pair| [pair as i16, (pair >> 16) as i16]);
+                let [mut got, mut plain] = [Quantised::<128>::ZERO; 2];
+                got.set(level, &values, &squares);
+                plain.set(Level::BASELINE, &values, &squares);
+                let Quantised { pairs, scale } = got;
+                assert_eq!((pairs, scale.to_bits()), (plain.pairs, plain.scale.to_bits()), "{level:?}");
+                for block in 0..4 {
+                    let pairs = pairs[block..].iter().step_by(4);
+                    let halves = pairs.flat_map(|&pair| [pair as i16, (pair >> 16) as i16]);
                     let norm = halves.map(|x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt();
                     assert!(norm <= f64::from(INPUT_NORM) + 5.0, "{norm}");
                 }

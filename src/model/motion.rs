@@ -4,8 +4,8 @@
 use std::ops::Range;
 
 use super::architecture::MOTION_OUTPUTS;
-use super::kernel::exp;
 use crate::analysis::frames::{Motion, PARTIALS, Swing};
+use crate::dsp::kernel::exp2;
 
 /// First of the sway depths, of the sway rates, and first of the three outputs of vibrato and of tremolo.
 const SWAY_DEPTH: usize = 0;
@@ -43,12 +43,12 @@ fn depth_output(depth: f32, unit: usize) -> f32 {
 
 /// An output as a depth in cents or dB: 0 or more, and bounded.
 fn depth(output: f32, unit: usize) -> f32 {
-    (KNEE[unit] * (exp(output.max(0.0)) - 1.0)).min(DEEPEST[unit])
+    (KNEE[unit] * (exp2(output.max(0.0) * std::f32::consts::LOG2_E) - 1.0)).min(DEEPEST[unit])
 }
 
 /// An output, in octaves from `middle`, as a rate in Hz.
 fn rate_hz(output: f32, middle: f32) -> f32 {
-    (middle * exp(output * std::f32::consts::LN_2)).clamp(RATES_HZ[0], RATES_HZ[1])
+    (middle * exp2(output)).clamp(RATES_HZ[0], RATES_HZ[1])
 }
 
 /// The outputs that stand for a motion. An output of rate or delay means something only where the depth is above 0.
@@ -84,12 +84,12 @@ pub(super) fn motion(outputs: &[f32; MOTION_OUTPUTS]) -> Motion {
         hz: rate_hz(outputs[first + 1], Motion::STILL.vibrato.hz),
         delay_s: outputs[first + 2].clamp(0.0, LONGEST_DELAY_S),
     };
-    Motion {
-        vibrato: swing(VIBRATO, CENTS),
-        tremolo: swing(TREMOLO, DB),
-        sway_db: std::array::from_fn(|k| depth(outputs[SWAY_DEPTH + k], DB)),
-        sway_hz: std::array::from_fn(|k| rate_hz(outputs[SWAY_RATE + k], Motion::STILL.sway_hz[k])),
+    let mut motion = Motion { vibrato: swing(VIBRATO, CENTS), tremolo: swing(TREMOLO, DB), ..Motion::STILL };
+    for k in 0..PARTIALS {
+        motion.sway_db[k] = depth(outputs[SWAY_DEPTH + k], DB);
+        motion.sway_hz[k] = rate_hz(outputs[SWAY_RATE + k], Motion::STILL.sway_hz[k]);
     }
+    motion
 }
 
 #[cfg(test)]

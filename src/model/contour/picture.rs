@@ -31,6 +31,17 @@ const LAST: usize = HELD_KNOTS - 1;
 const _: () = assert!(tail::EARLY_KNOT % KEPT != tail::SETTLED_KNOT % KEPT, "each has a place of its own");
 const _: () = assert!(tail::EARLY_KNOT % KEPT != LAST % KEPT && tail::SETTLED_KNOT % KEPT != LAST % KEPT);
 
+/// What slots are named after, see [`slot_ratio`].
+const SLOT_RATIOS: [f32; PARTIALS] = {
+    let mut ratios = [0.0; PARTIALS];
+    let mut k = 0;
+    while k < PARTIALS {
+        ratios[k] = slot_ratio(k);
+        k += 1;
+    }
+    ratios
+};
+
 /// What the decoder is asked for.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) struct Point {
@@ -236,9 +247,9 @@ impl Picture {
             transfer.add_slots(self.weight, cents);
         }
         let highest = 0.46 * ANALYSIS_RATE as f32 / pitch_hz(self.point.map_or(60.0, |point| point.pitch));
-        for (k, (cents, in_band)) in cents.iter_mut().zip(in_band).enumerate() {
-            *cents *= SLOT_SCALE;
-            *in_band = slot_ratio(k) * exp2(*cents / 1_200.0) < highest;
+        for k in 0..PARTIALS {
+            cents[k] *= SLOT_SCALE;
+            in_band[k] = SLOT_RATIOS[k] * exp2(cents[k] / 1_200.0) < highest;
         }
     }
 

@@ -11,8 +11,8 @@ use crate::dsp::level::{Kind, Level};
 
 /// Outputs per panel: four AVX-512 registers of sums.
 pub(crate) const LANES: usize = 64;
-/// Pairs of inputs whose products are summed exactly. Sums of blocks are added as single-precision numbers; shorter
-/// blocks would leave more bits to inputs and weights, and longer ones fewer.
+/// Pairs of inputs whose products are summed exactly: every fourth of 128 pairs, every second of 64. Sums of blocks are
+/// added as single-precision numbers; shorter blocks would leave more bits to inputs and weights, and longer ones fewer.
 pub(crate) const BLOCK: usize = 32;
 /// Norm of a block of inputs: none can be larger than 16 bits hold, with some room for rounding.
 pub(crate) const INPUT_NORM: f32 = 32_700.0;
@@ -41,12 +41,18 @@ impl<const PAIRS: usize> Quantised<PAIRS> {
 /// Some outputs of an affine map.
 #[derive(Clone, Copy)]
 pub(crate) struct Panel<'a> {
-    /// As many as pairs of inputs: whole blocks.
+    /// As many as pairs of inputs, block by block: see [`row_of`].
     pub(crate) rows: &'a [Row],
     /// Value of one in each output's weights.
     pub(crate) scale: &'a [f32; LANES],
     /// Added to each output.
     pub(crate) bias: &'a [f32; LANES],
+}
+
+/// Where the row of a pair of inputs stands among `pairs` of them.
+pub(crate) const fn row_of(pair: usize, pairs: usize) -> usize {
+    let blocks = pairs / BLOCK;
+    pair % blocks * BLOCK + pair / blocks
 }
 
 /// How products are made and summed.
@@ -129,7 +135,7 @@ fn sum<const PAIRS: usize, const V: usize>(
         let mut sums = [[0; LANES]; V];
         for (p, row) in rows.iter().enumerate() {
             for v in 0..V {
-                step(&mut sums[v], row, inputs[v].pairs[block * BLOCK + p]);
+                step(&mut sums[v], row, inputs[v].pairs[p * (PAIRS / BLOCK) + block]);
             }
         }
         for (total, sums) in total.iter_mut().zip(&sums) {
@@ -239,8 +245,8 @@ mod tests {
         for (input, out) in inputs.iter().zip(&mut plain) {
             Products::Portable.apply(panel, [input], [out]);
             for l in 0..LANES {
-                let products = input.pairs.iter().zip(rows).map(|(&pair, row)| {
-                    let ([x, y], [a, b]) = (halves(pair), row.0[l]);
+                let products = input.pairs.iter().enumerate().map(|(p, &pair)| {
+                    let ([x, y], [a, b]) = (halves(pair), rows[row_of(p, PAIRS)].0[l]);
                     i64::from(x) * i64::from(a) + i64::from(y) * i64::from(b)
                 });
                 let sum = products.sum::<i64>() as f64;
