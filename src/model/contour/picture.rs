@@ -8,7 +8,7 @@ use crate::model::architecture::{
     conditions,
 };
 use crate::model::decoder::{Hidden, KNOT_WIDTH, NOTE_WIDTH};
-use crate::model::latent::Latent;
+use crate::model::latent::{LATENTS, Latent};
 use crate::model::motion;
 
 /// Moves of a latent below this go unheard (some 0.02 dB), and are not decoded.
@@ -144,8 +144,7 @@ impl Picture {
     /// Begins new pictures: runs the trunk.
     pub(super) fn draw<const V: usize>(timbre: Timbre<'_>, points: [Point; V], mut pictures: [&mut Self; V]) {
         for (picture, point) in pictures.iter_mut().zip(&points) {
-            picture.point = Some(*point);
-            picture.conditions = conditions(&point.latent, point.pitch, point.velocity);
+            picture.set_point(*point);
             picture.weight = timbre.transfer.map_or(0.0, |transfer| transfer.weight(point.pitch));
             picture.held.iter_mut().chain(&mut picture.released).for_each(|knot| knot.number = None);
             picture.tail = None;
@@ -154,6 +153,15 @@ impl Picture {
         let mut parts = pictures.map(|picture| (&picture.conditions, &mut picture.hidden));
         let conditions = parts.each_ref().map(|(conditions, _)| *conditions);
         timbre.decoder.trunk(conditions, parts.each_mut().map(|(_, hidden)| &mut **hidden));
+    }
+
+    fn set_point(&mut self, point: Point) {
+        if self.point.is_some_and(|at| (at.pitch, at.velocity) == (point.pitch, point.velocity)) {
+            self.conditions[..LATENTS].copy_from_slice(&point.latent.0);
+        } else {
+            self.conditions = conditions(&point.latent, point.pitch, point.velocity);
+        }
+        self.point = Some(point);
     }
 
     /// The outputs at a moment.
