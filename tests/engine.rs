@@ -2,55 +2,15 @@
 
 mod common;
 
-use std::f64::consts::TAU;
 use std::sync::Arc;
 
-use common::{Chance, moving_model, off, on, peak, render, steady_model};
+use common::{Chance, RATE, cents, controls, frequency, moving_model, off, on, peak, render, sine_engine};
 use zither::analysis::frames::{Motion, PARTIALS, Swing};
 use zither::model::Model;
 use zither::model::transfer::Transfer;
 use zither::synth::controls::{Control, Controls};
 use zither::synth::engine::{Engine, VOICES};
 use zither::synth::event::{Event, Expression, NoteAddress};
-
-const RATE: f32 = 48_000.0;
-
-fn controls(values: &[(Control, f32)]) -> Controls {
-    let mut controls = Controls::default();
-    controls.set(Control::GAIN, 0.0);
-    values.iter().for_each(|&(control, value)| controls.set(control, value));
-    controls
-}
-
-/// One sine per note at -20 dB.
-fn sine_engine(rate: f32, values: &[(Control, f32)]) -> Engine {
-    let mut engine = Engine::new(steady_model(&[(0, -20.0)]), rate);
-    engine.set_controls(&controls(values));
-    engine
-}
-
-/// Frequency near `near` from the phase advance over a tenth of a second, starting at `start` seconds.
-fn frequency(samples: &[f32], rate: f32, start: f64, near: f64) -> f64 {
-    let rate = f64::from(rate);
-    let window = (rate * 0.1) as usize;
-    let phase = |from: usize| {
-        let (mut re, mut im) = (0.0, 0.0);
-        for n in 0..window {
-            let hann = 0.5 - 0.5 * (TAU * n as f64 / window as f64).cos();
-            let angle = TAU * near * (from + n) as f64 / rate;
-            re += f64::from(samples[from + n]) * hann * angle.cos();
-            im -= f64::from(samples[from + n]) * hann * angle.sin();
-        }
-        im.atan2(re)
-    };
-    let from = (start * rate) as usize;
-    let advance = phase(from + window) - phase(from);
-    near + (advance / TAU - (advance / TAU).round()) * rate / window as f64
-}
-
-fn cents(hz: f64, expected: f64) -> f64 {
-    1_200.0 * (hz / expected).log2()
-}
 
 /// Something a player might do, sane or not.
 fn any_event(chance: &mut Chance) -> Event {
@@ -278,36 +238,6 @@ fn stealing_voices_does_not_click() {
             assert!(stealing < bound * before, "{rate} Hz, {at_once} at once: {stealing} after {before}");
         }
     }
-}
-
-#[test]
-fn polyphony_is_64_and_chords_at_one_sample_all_start() {
-    assert_eq!(VOICES, 64);
-    let mut engine = sine_engine(RATE, &[]);
-    (0..100).for_each(|key| engine.handle(on(20 + key)));
-    render(&mut engine, 4_800);
-    assert_eq!(engine.active_voices(), VOICES);
-    let mut ended: Vec<u8> = std::iter::from_fn(|| engine.ended()).map(|note| note.key).collect();
-    ended.sort_unstable();
-    assert_eq!(ended, (20..56).collect::<Vec<u8>>(), "the oldest had to go");
-}
-
-#[test]
-fn every_note_ends_and_says_so_once() {
-    let mut engine = Engine::new(Model::factory(), RATE);
-    engine.set_controls(&controls(&[(Control::RELEASE, 500.0)]));
-    for key in 40..52 {
-        engine.handle(on(key));
-        render(&mut engine, 1_000);
-    }
-    (40..52).for_each(|key| engine.handle(off(key)));
-    render(&mut engine, 96_000);
-    assert_eq!(engine.active_voices(), 0);
-    let mut ended: Vec<u8> = std::iter::from_fn(|| engine.ended()).map(|note| note.key).collect();
-    ended.sort_unstable();
-    assert_eq!(ended, (40..52).collect::<Vec<u8>>());
-    let (left, right) = render(&mut engine, 4_800);
-    assert_eq!((peak(&left), peak(&right)), (0.0, 0.0));
 }
 
 #[test]

@@ -445,7 +445,7 @@ fn golden() -> PathBuf {
 }
 
 /// Parameters that version 0.1 did not have: they stand at their defaults.
-const LATER: [&str; 2] = ["Motion", "Release Stretch"];
+const LATER: [&str; 4] = ["Motion", "Release Stretch", "Polyphony", "MPE"];
 
 /// The value that the golden state holds: a third of the way up, so no default.
 fn golden_value(parameter: &Parameter) -> f64 {

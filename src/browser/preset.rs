@@ -142,10 +142,10 @@ fn product() -> String {
 }
 
 impl Preset {
-    /// A preset of these controls. Bypass belongs to the project, not to the sound, and is left out.
+    /// A preset of these controls. What belongs to the project, and not to the sound, is left out.
     #[must_use]
     pub fn new(name: &str, controls: &Controls) -> Self {
-        let kept = Control::all().filter(|&control| control != Control::BYPASS);
+        let kept = Control::all().filter(|control| !control.is_of_project());
         Self {
             format: FORMAT,
             plugin: product(),
@@ -168,7 +168,7 @@ impl Preset {
     pub fn controls(&self) -> Controls {
         let mut controls = Controls::default();
         for (id, &value) in &self.state {
-            if let Some(control) = Control::by_id(id).filter(|&control| control != Control::BYPASS) {
+            if let Some(control) = Control::by_id(id).filter(|control| !control.is_of_project()) {
                 controls.set(control, value);
             }
         }

@@ -210,6 +210,9 @@ fn event(channel: u8, message: Message) -> Option<Event> {
             1 => Event::ModWheel { channel, value },
             64 => Event::Sustain { channel, down: value >= 0.5 },
             74 => Event::Timbre { channel, value },
+            6 | 38 | 98..=101 | 121 => {
+                Event::Controller { channel, controller: number, value: (value * 127.0).round() as u8 }
+            }
             120 => Event::AllSoundOff,
             123 => Event::AllNotesOff,
             _ => return None,

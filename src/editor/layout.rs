@@ -38,11 +38,11 @@ pub(super) fn areas(window: Rect) -> Areas {
     Areas { header, latents, pad, pages: columns(knobs), keyboard, status }
 }
 
-/// Three panels whose widths go with their columns of knobs: 3, 3 and 4.
+/// Three panels whose widths go with their columns of knobs: 3, 4 and 4.
 fn columns(row: Rect) -> [Rect; 3] {
-    let unit = (row.width() - 2.0 * GAP) / 10.0;
+    let unit = (row.width() - 2.0 * GAP) / 11.0;
     let mut left = row.left();
-    [3.0, 3.0, 4.0].map(|columns| {
+    [3.0, 4.0, 4.0].map(|columns| {
         let panel = Rect::from_min_size(pos2(left, row.top()), vec2(columns * unit, row.height()));
         left = panel.right() + GAP;
         panel

@@ -32,10 +32,10 @@ pub fn filter(state: &mut PluginState) {
 }
 
 /// Makes of an instance's state the one that loads a preset: `controls`, what was transferred from a recording (or
-/// nothing), and the preset's name. Bypass stays as it is, and so does everything else that the instance keeps beside
-/// its parameters.
+/// nothing), and the preset's name. What belongs to the project stays as it is, bypass for
+/// one, and so does everything else that the instance keeps beside its parameters.
 pub fn put_preset(state: &mut PluginState, name: &str, controls: &Controls, transfer: &Option<StoredTransfer>) {
-    for control in Control::all().filter(|&control| control != Control::BYPASS) {
+    for control in Control::all().filter(|control| !control.is_of_project()) {
         let spec = control.spec();
         state.params.insert(spec.id.to_owned(), value(spec, spec.clamp(controls.get(control))));
     }

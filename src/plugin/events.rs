@@ -84,6 +84,9 @@ fn controller(channel: u8, cc: u8, value: f32) -> Option<Event> {
         control_change::MODULATION_MSB => Some(Event::ModWheel { channel, value }),
         control_change::SOUND_CONTROLLER_5 => Some(Event::Timbre { channel, value }),
         control_change::DAMPER_PEDAL => Some(Event::Sustain { channel, down: value >= 0.5 }),
+        6 | 38 | 98..=101 | 121 => {
+            Some(Event::Controller { channel, controller: cc, value: (value * 127.0).round() as u8 })
+        }
         control_change::ALL_SOUND_OFF => Some(Event::AllSoundOff),
         control_change::ALL_NOTES_OFF => Some(Event::AllNotesOff),
         _ => None,
@@ -184,6 +187,10 @@ mod tests {
         assert_eq!(cc(64, 0.3), Some(Event::Sustain { channel: 1, down: false }));
         assert_eq!(cc(120, 0.0), Some(Event::AllSoundOff));
         assert_eq!(cc(123, 0.0), Some(Event::AllNotesOff));
+        for (controller, value) in [(6, 48), (38, 0), (98, 1), (99, 2), (100, 127), (101, 0), (121, 0)] {
+            let expected = Event::Controller { channel: 1, controller, value };
+            assert_eq!(cc(controller, f32::from(value) / 127.0), Some(expected));
+        }
         assert_eq!(cc(7, 0.5), None);
     }
 }

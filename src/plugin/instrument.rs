@@ -25,6 +25,8 @@ const CHUNK: usize = 64;
 const RATES: std::ops::RangeInclusive<f32> = engine::LOWEST_RATE..=engine::HIGHEST_RATE;
 /// Largest blocks with which it activates, in frames.
 const BLOCKS: std::ops::RangeInclusive<u32> = 1..=65_536;
+/// Events of a block that are taken: far more than hosts send, with every latent of every voice modulated at once.
+pub(super) const EVENTS: usize = 16_384;
 /// MIDI channel of the on-screen keyboard.
 const SCREEN_CHANNEL: u8 = 0;
 
@@ -77,7 +79,9 @@ impl<F: Format> Instrument<F> {
             silence(buffer);
             return ProcessStatus::Normal;
         };
-        engine.set_controls(&self.params.snapshot());
+        let controls = self.params.snapshot();
+        context.set_current_voice_capacity(controls.polyphony() as u32);
+        engine.set_controls(&controls);
         self.transfers.take_up(|transfer| engine.exchange_transfer(transfer));
         while let Some(key) = self.bridge.next_key() {
             engine.handle(screen_event(key));
@@ -86,19 +90,17 @@ impl<F: Format> Instrument<F> {
         let mut next = context.next_event();
         let mut at = 0;
         while at < frames {
-            next = handle_until(at, next, engine, context);
+            next = handle_until(at, at, next, engine, context);
             let event_at = next.as_ref().map_or(frames, |event| event.timing() as usize);
             let end = frames.min(at + CHUNK).min(event_at);
             let (left, right) = (&mut left[at..end], &mut right[at..end]);
             listen::<F>(&mut self.bridge, sidechain, left, right, at);
             engine.render(left, right);
             self.bridge.meter(left, right);
-            while let Some(note) = engine.ended() {
-                announce_end(context, note, (end - 1) as u32);
-            }
+            announce_ends(end - 1, engine, context);
             at = end;
         }
-        handle_until(usize::MAX, next, engine, context);
+        handle_until(usize::MAX, frames.saturating_sub(1), next, engine, context);
         let voices = engine.active_voices();
         self.bridge.voices(voices);
         // A host must not put to sleep what sounds, nor what a press of an on-screen key is about to wake.
@@ -106,18 +108,28 @@ impl<F: Format> Instrument<F> {
     }
 }
 
-/// Hands the engine every event up to sample `at`; returns the first that is later.
+/// Hands the engine every event up to sample `last`, as of sample `at`; returns the first that is later.
 fn handle_until<F: Format>(
+    last: usize,
     at: usize,
     mut next: Option<NoteEvent<()>>,
     engine: &mut Engine,
     context: &mut impl ProcessContext<Instrument<F>>,
 ) -> Option<NoteEvent<()>> {
-    while let Some(event) = next.take_if(|event| event.timing() as usize <= at) {
+    while let Some(event) = next.take_if(|event| event.timing() as usize <= last) {
         translate(event).into_iter().for_each(|event| engine.handle(event));
+        // At once: the engine does not keep the ends of a whole flood.
+        announce_ends(at, engine, context);
         next = context.next_event();
     }
     next
+}
+
+/// Tells the host which notes have ended, as of sample `at`.
+fn announce_ends<F: Format>(at: usize, engine: &mut Engine, context: &mut impl ProcessContext<Instrument<F>>) {
+    while let Some(note) = engine.ended() {
+        announce_end(context, note, at as u32);
+    }
 }
 
 /// Gives the sidechain's part of a chunk that begins at frame `at` to the background thread. A main input still stands
@@ -161,6 +173,7 @@ impl<F: Format> Plugin for Instrument<F> {
     const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = F::LAYOUTS;
     const MIDI_INPUT: MidiConfig = MidiConfig::MidiCCs;
     const SAMPLE_ACCURATE_AUTOMATION: bool = true;
+    const INPUT_EVENT_CAPACITY: usize = EVENTS;
 
     type Editor = InstrumentEditor;
     type SysExMessage = ();

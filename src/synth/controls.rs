@@ -3,6 +3,7 @@
 //!
 //! A control's *plain* value is in its unit; its *normalised* value runs over 0..1 along its curve.
 
+use super::engine::VOICES;
 use crate::model::latent::LATENTS;
 
 /// A control of the instrument: an index into [`SPECS`] and [`Controls`].
@@ -12,7 +13,7 @@ use crate::model::latent::LATENTS;
 pub struct Control(u8);
 
 /// Number of controls.
-pub const CONTROLS: usize = LATENTS + 21;
+pub const CONTROLS: usize = LATENTS + 23;
 
 const fn after_latents(position: usize) -> Control {
     Control((LATENTS + position) as u8)
@@ -44,24 +45,28 @@ impl Control {
     pub const MOTION: Self = after_latents(10);
     /// Poly, mono or legato ([`VoiceMode`]).
     pub const MODE: Self = after_latents(11);
+    /// Most notes that sound at once; more cost more, so that slow machines may want fewer.
+    pub const VOICES: Self = after_latents(12);
     /// Time in which the pitch slides from the previous note.
-    pub const GLIDE: Self = after_latents(12);
+    pub const GLIDE: Self = after_latents(13);
     /// How far velocity is followed: 0 % plays every note at velocity 100.
-    pub const VELOCITY: Self = after_latents(13);
+    pub const VELOCITY: Self = after_latents(14);
     /// Transposition.
-    pub const TRANSPOSE: Self = after_latents(14);
+    pub const TRANSPOSE: Self = after_latents(15);
     /// Fine tuning.
-    pub const TUNE: Self = after_latents(15);
+    pub const TUNE: Self = after_latents(16);
     /// Range of the pitch-bend wheel.
-    pub const BEND_RANGE: Self = after_latents(16);
+    pub const BEND_RANGE: Self = after_latents(17);
+    /// Whether a controller with a channel for each note plays, and how far such a channel bends its note.
+    pub const MPE: Self = after_latents(18);
     /// Rate of the vibrato that wheel, expression and `VIBRATO_DEPTH` bring in.
-    pub const VIBRATO_RATE: Self = after_latents(17);
+    pub const VIBRATO_RATE: Self = after_latents(19);
     /// Vibrato without touching the wheel.
-    pub const VIBRATO_DEPTH: Self = after_latents(18);
+    pub const VIBRATO_DEPTH: Self = after_latents(20);
     /// Output level.
-    pub const GAIN: Self = after_latents(19);
+    pub const GAIN: Self = after_latents(21);
     /// Silences the instrument with a crossfade.
-    pub const BYPASS: Self = after_latents(20);
+    pub const BYPASS: Self = after_latents(22);
 
     /// The control of latent `index` (from 0).
     ///
@@ -82,6 +87,13 @@ impl Control {
     #[must_use]
     pub fn by_id(id: &str) -> Option<Self> {
         Self::all().find(|control| control.spec().id == id)
+    }
+
+    /// Whether the control belongs to the project, the player's hands and the machine, and not to the sound: presets
+    /// leave it as it is.
+    #[must_use]
+    pub fn is_of_project(self) -> bool {
+        matches!(self, Self::BYPASS | Self::VOICES | Self::MPE)
     }
 
     /// Position in the table, below [`CONTROLS`].
@@ -180,6 +192,9 @@ const fn latent(id: &'static str, name: &'static str) -> Spec {
 
 const ON_OFF: Unit = Unit::Choice(&["Off", "On"]);
 const MODES: Unit = Unit::Choice(&["Poly", "Mono", "Legato"]);
+/// Off, or the bend range of a note's own channel.
+const MPE: Unit = Unit::Choice(&["Off", "12 st", "24 st", "48 st", "96 st"]);
+const MPE_RANGES: [f32; 5] = [0.0, 12.0, 24.0, 48.0, 96.0];
 const LEVEL: Unit = Unit::Decibels { off_at_min: true };
 
 /// The table, in the order of [`Control::index`].
@@ -212,11 +227,13 @@ pub static SPECS: [Spec; CONTROLS] = [
     spec("width", "Width", Unit::Percent, (0.0, 100.0), 50.0, Curve::Linear),
     spec("motion", "Motion", Unit::Percent, (0.0, 200.0), 50.0, Curve::Linear),
     spec("mode", "Voice Mode", MODES, (0.0, 2.0), 0.0, Curve::Stepped),
+    spec("voices", "Polyphony", Unit::Count, (1.0, VOICES as f32), VOICES as f32, Curve::Stepped),
     spec("glide", "Glide", Unit::Milliseconds, (0.0, 2_000.0), 0.0, Curve::Power(2.0)),
     spec("velocity", "Velocity", Unit::Percent, (0.0, 100.0), 100.0, Curve::Linear),
     spec("transpose", "Transpose", Unit::Semitones, (-24.0, 24.0), 0.0, Curve::Stepped),
     spec("tune", "Fine Tune", Unit::Cents, (-100.0, 100.0), 0.0, Curve::Linear),
     spec("bend_range", "Bend Range", Unit::Semitones, (0.0, 48.0), 2.0, Curve::Stepped),
+    spec("mpe", "MPE", MPE, (0.0, 4.0), 0.0, Curve::Stepped),
     spec("vibrato_rate", "Vibrato Rate", Unit::Hertz, (0.1, 12.0), 5.5, Curve::Power(2.0)),
     spec("vibrato_depth", "Vibrato Depth", Unit::Cents, (0.0, 100.0), 0.0, Curve::Power(2.0)),
     spec("gain", "Gain", LEVEL, (-60.0, 12.0), -6.0, Curve::Linear),
@@ -335,6 +352,18 @@ impl Controls {
         self.0.first_chunk().expect("the latents come first")
     }
 
+    /// How far a note's own channel bends it, in semitones; `None` where channels are no notes' own.
+    #[must_use]
+    pub fn mpe_range(&self) -> Option<f32> {
+        Some(MPE_RANGES[self.get(Control::MPE) as usize]).filter(|&range| range > 0.0)
+    }
+
+    /// Most notes that sound at once.
+    #[must_use]
+    pub fn polyphony(&self) -> usize {
+        self.get(Control::VOICES) as usize
+    }
+
     /// How notes share voices.
     #[must_use]
     pub fn voice_mode(&self) -> VoiceMode {
@@ -358,6 +387,9 @@ mod tests {
         assert_eq!(Control::BYPASS.spec().id, "bypass");
         assert_eq!(Control::ATTACK.spec().id, "attack");
         assert_eq!(Control::VELOCITY.spec().id, "velocity");
+        assert_eq!(Control::VOICES.spec().id, "voices");
+        assert_eq!(Control::MPE.spec().id, "mpe");
+        assert_eq!(Control::GAIN.spec().id, "gain");
         assert_eq!(Control::latent(15).spec().id, "latent_16");
     }
 

@@ -1,18 +1,16 @@
 //! The instrument: 64 voices behind one pair of outputs.
 
-use super::allocator::{Candidate, Crowd, SlotSet, Standing};
-use super::channel::{Channel, sane};
-use super::controls::{Control, Controls, VoiceMode};
-use super::event::{EndedNote, Event, Expression, NoteAddress};
+use super::allocator::SlotSet;
+use super::channel::{Channel, Channels, sane};
+use super::controls::{Control, Controls};
+use super::event::{EndedNote, Event, NoteAddress};
 use super::residue::Residue;
 use super::stack::{Note, NoteStack};
 use super::tone::ToneFormat;
-use super::voice::{Life, Surroundings, Voice};
+use super::voice::{Surroundings, Voice};
 use crate::dsp::denormal::DenormalsAreZero;
-use crate::dsp::random;
 use crate::dsp::smooth::{OnePole, Ramp};
 use crate::model::Model;
-use crate::model::latent::LATENTS;
 use crate::model::transfer::Transfer;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -45,7 +43,7 @@ pub struct Engine {
     transfer: Option<Arc<Transfer>>,
     rate: f32,
     controls: Controls,
-    channels: [Channel; 16],
+    channels: Channels,
     voices: Box<[Voice]>,
     /// Slots whose voice plays or fades.
     active: SlotSet,
@@ -71,6 +69,8 @@ macro_rules! surroundings {
     };
 }
 
+mod notes;
+
 impl Engine {
     /// An engine at `rate` samples a second, [`LOWEST_RATE`] to [`HIGHEST_RATE`].
     #[must_use]
@@ -82,7 +82,7 @@ impl Engine {
             model,
             transfer: None,
             rate,
-            channels: [Channel::default(); 16],
+            channels: Channels::default(),
             voices: (0..SLOTS).map(|_| Voice::new(&format)).collect(),
             active: SlotSet::default(),
             residue: Residue::new(rate),
@@ -102,20 +102,23 @@ impl Engine {
         self.each_active(Voice::silence);
         self.active = SlotSet::default();
         self.residue.silence();
-        self.channels = [Channel::default(); 16];
+        self.channels = Channels::default();
         self.stack = NoteStack::EMPTY;
         self.ended.clear();
         (self.notes, self.last_key) = (0, None);
         self.settle();
     }
 
-    /// Takes new values for all controls; cheap enough for every block. The engine smooths what would click.
+    /// Takes new values for all controls; cheap enough for every block. The engine smooths what would click, and fades
+    /// voices that are more than polyphony now allows.
     pub fn set_controls(&mut self, controls: &Controls) {
         self.controls.clone_from(controls);
         let audible = audible(controls);
         if self.audible.target() != audible {
             self.audible.go(audible, (BYPASS_SECONDS * self.rate) as u32);
         }
+        self.thin_out(controls.polyphony());
+        self.release_sustained();
     }
 
     /// Takes what was transferred from a recording, or nothing, in place of what was there, which is returned: dropping it
@@ -162,7 +165,14 @@ impl Engine {
             Event::Timbre { channel, value } => {
                 self.channel(channel).timbre = 2.0 * sane(value, 0.0, 1.0, 0.5) - 1.0;
             }
-            Event::Sustain { channel, down } => self.sustain(channel & 15, down),
+            Event::Controller { channel, controller, value } => {
+                self.channels.control(channel, controller, value);
+                self.release_sustained();
+            }
+            Event::Sustain { channel, down } => {
+                self.channel(channel).sustain = down;
+                self.release_sustained();
+            }
             Event::AllNotesOff => self.all_notes_off(),
             Event::AllSoundOff => self.choke(NoteAddress::default()),
         }
@@ -207,214 +217,12 @@ impl Engine {
     }
 
     fn channel(&mut self, channel: u8) -> &mut Channel {
-        &mut self.channels[usize::from(channel & 15)]
+        self.channels.channel(channel)
     }
 
     fn is_silent(&self) -> bool {
         self.active.is_empty() && self.residue.is_silent()
     }
-
-    fn each_active(&mut self, mut act: impl FnMut(&mut Voice)) {
-        self.active.slots().for_each(|slot| act(&mut self.voices[slot]));
-    }
-
-    fn is_mono(&self) -> bool {
-        self.controls.voice_mode() != VoiceMode::Poly
-    }
-
-    fn note_on(&mut self, note: Note) {
-        let overlaps = self.stack.top().is_some();
-        if let Some(forgotten) = self.stack.push(note) {
-            self.announce_unless_sounding(&forgotten);
-        }
-        match self.controls.voice_mode() {
-            VoiceMode::Poly => self.start(note),
-            VoiceMode::Legato if overlaps && self.retarget(note) => {}
-            VoiceMode::Mono | VoiceMode::Legato => self.start_alone(note),
-        }
-    }
-
-    /// Starts a voice, stealing one if need be.
-    fn start(&mut self, note: Note) {
-        if self.is_silent() {
-            self.settle();
-        }
-        let slot = self.slot_for_a_note();
-        let seed = random::hash(self.notes, u32::from(note.key));
-        self.notes = self.notes.wrapping_add(1);
-        let around = surroundings!(self);
-        self.voices[slot].start(note, u64::from(self.notes), seed, self.last_key, &around);
-        self.active.insert(slot);
-        self.last_key = Some(note.key);
-    }
-
-    /// A free slot, with no more voices playing than there may be beside a new one.
-    fn slot_for_a_note(&mut self) -> usize {
-        let crowd = self.crowd();
-        let stolen = crowd.weakest.filter(|_| crowd.playing >= VOICES);
-        if let Some(stolen) = stolen {
-            self.voices[stolen].fade_out();
-        }
-        self.active.first_free(SLOTS).unwrap_or_else(|| {
-            let cut = crowd.fading.or(stolen).unwrap_or(0);
-            self.residue.take(self.voices[cut].next_sample());
-            self.free(cut);
-            cut
-        })
-    }
-
-    fn crowd(&self) -> Crowd {
-        Crowd::of(self.active.slots().map(|slot| candidate(slot, &self.voices[slot])))
-    }
-
-    /// The voice in `slot` has come to its end.
-    fn free(&mut self, slot: usize) {
-        self.active.remove(slot);
-        let voice = &mut self.voices[slot];
-        voice.silence();
-        let note = voice.note;
-        // Where one note sounds at a time, one whose key is down may come back: its end is when the key goes up.
-        if self.is_mono() && self.stack.holds(|held| same(held, &note)) {
-            return;
-        }
-        self.announce_unless_sounding(&note);
-    }
-
-    /// Reports the end of a note, which no key holds any more, unless a voice still plays it.
-    fn announce_unless_sounding(&mut self, note: &Note) {
-        if self.active.slots().any(|slot| same(&self.voices[slot].note, note)) {
-            return;
-        }
-        while self.stack.take(|held| same(held, note)).is_some() {}
-        // A host that never asks loses the oldest, never memory.
-        if self.ended.len() == ENDED {
-            self.ended.pop_front();
-        }
-        self.ended.push_back(EndedNote { voice_id: note.voice_id, channel: note.channel, key: note.key });
-    }
-
-    /// Starts a voice in place of all others.
-    fn start_alone(&mut self, note: Note) {
-        self.each_active(Voice::fade_out);
-        self.start(note);
-    }
-
-    /// Gives the sounding note of legato a new pitch; false if there is none.
-    fn retarget(&mut self, note: Note) -> bool {
-        let is_held = |slot: &usize| matches!(self.voices[*slot].life, Life::Held | Life::Sustained);
-        let Some(slot) = self.active.slots().filter(is_held).max_by_key(|&slot| self.voices[slot].serial) else {
-            return false;
-        };
-        let before = self.voices[slot].note;
-        let around = surroundings!(self);
-        self.voices[slot].retarget(note, &around);
-        self.last_key = Some(note.key);
-        if !self.stack.holds(|held| same(held, &before)) {
-            self.announce_unless_sounding(&before);
-        }
-        true
-    }
-
-    fn note_off(&mut self, address: NoteAddress) {
-        self.let_keys_up(address);
-        for slot in self.active.slots() {
-            let voice = &self.voices[slot];
-            if voice.life != Life::Held || !address.matches(&voice.note) {
-                continue;
-            }
-            match self.stack.top().filter(|_| self.is_mono()) {
-                Some(below) => self.give_back(below),
-                None if self.channels[usize::from(voice.note.channel)].sustain => {
-                    self.voices[slot].life = Life::Sustained;
-                }
-                None => self.voices[slot].release(),
-            }
-        }
-    }
-
-    /// Forgets that these keys are down; notes that wait for their return without a voice have ended.
-    fn let_keys_up(&mut self, address: NoteAddress) {
-        while let Some(note) = self.stack.take(|note| address.matches(note)) {
-            self.announce_unless_sounding(&note);
-        }
-    }
-
-    /// The key of the sounding note of a mono voice went up while `below` is still held.
-    fn give_back(&mut self, below: Note) {
-        match self.controls.voice_mode() {
-            VoiceMode::Legato if self.retarget(below) => {}
-            _ => self.start_alone(below),
-        }
-    }
-
-    fn choke(&mut self, address: NoteAddress) {
-        self.let_keys_up(address);
-        self.each_active(|voice| {
-            if address.matches(&voice.note) {
-                voice.fade_out();
-            }
-        });
-    }
-
-    fn all_notes_off(&mut self) {
-        self.let_keys_up(NoteAddress::default());
-        self.channels.iter_mut().for_each(|channel| channel.sustain = false);
-        self.each_active(Voice::release);
-    }
-
-    fn sustain(&mut self, channel: u8, down: bool) {
-        self.channel(channel).sustain = down;
-        if !down {
-            self.each_active(|voice| {
-                if voice.life == Life::Sustained && voice.note.channel == channel {
-                    voice.release();
-                }
-            });
-        }
-    }
-
-    fn express(&mut self, address: NoteAddress, expression: Expression, value: f32) {
-        self.each_active(|voice| {
-            if voice.is_playing() && address.matches(&voice.note) {
-                voice.expressions.set(expression, value);
-            }
-        });
-    }
-
-    fn modulate(&mut self, voice_id: i32, control: Control, offset: f32) {
-        if control.index() >= LATENTS {
-            return;
-        }
-        let offset = sane(offset, -2.0, 2.0, 0.0);
-        self.each_active(|voice| {
-            if voice.is_playing() && voice.note.voice_id == Some(voice_id) {
-                voice.offsets[control.index()] = offset;
-            }
-        });
-    }
-}
-
-impl NoteAddress {
-    fn matches(&self, note: &Note) -> bool {
-        self.voice_id.is_none_or(|id| note.voice_id == Some(id))
-            && self.channel.is_none_or(|channel| note.channel == channel)
-            && self.key.is_none_or(|key| note.key == key)
-    }
-}
-
-/// Whether two records are of one note.
-fn same(a: &Note, b: &Note) -> bool {
-    (a.voice_id, a.channel, a.key) == (b.voice_id, b.channel, b.key)
-}
-
-fn candidate(slot: usize, voice: &Voice) -> Candidate {
-    let standing = match voice.life {
-        Life::Idle | Life::Fading => Standing::Fading,
-        Life::Released => Standing::Released,
-        Life::Sustained => Standing::Sustained,
-        Life::Held => Standing::Held,
-    };
-    Candidate { slot, standing, loudness: voice.loudness(), serial: voice.serial }
 }
 
 fn linear_gain(controls: &Controls) -> f32 {

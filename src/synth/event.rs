@@ -100,6 +100,16 @@ pub enum Event {
         /// In the unit of the event.
         value: f32,
     },
+    /// A controller that says what others mean: data entry (CC 6, 38), the choice of a parameter (CC 98 to 101), and the
+    /// return of all controllers to rest (CC 121). Registered parameters 0 (bend range) and 6 (MPE zone) are known.
+    Controller {
+        /// MIDI channel 0..15.
+        channel: u8,
+        /// Its number.
+        controller: u8,
+        /// 0..127.
+        value: u8,
+    },
     /// Sustain pedal (CC 64).
     Sustain {
         /// MIDI channel 0..15.

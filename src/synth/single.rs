@@ -1,6 +1,6 @@
 //! One note offline, through the voice of the instrument: what `zitherctl model play` writes and what is judged.
 
-use super::channel::Channel;
+use super::channel::Channels;
 use super::controls::{Control, Controls};
 use super::stack::Note;
 use super::tone::ToneFormat;
@@ -37,13 +37,8 @@ impl SingleNote {
         controls.set(Control::WIDTH, 0.0);
         controls.set(Control::RELEASE, f32::INFINITY);
         let latents = model.space.controls(&self.latent);
-        let around = Surroundings {
-            model,
-            transfer,
-            controls: &controls,
-            latents: &latents,
-            channels: &[Channel::default(); 16],
-        };
+        let around =
+            Surroundings { model, transfer, controls: &controls, latents: &latents, channels: &Channels::default() };
         let mut voice = Voice::new(format);
         let note = Note { voice_id: None, channel: 0, key: self.key, velocity: self.velocity / 127.0 };
         voice.start(note, 0, self.seed, None, &around);

@@ -1,6 +1,6 @@
 //! One note being played: decoder, tone and envelope on a clock that starts at the note's own first sample.
 
-use super::channel::{Channel, NoteExpressions, sane};
+use super::channel::{Channel, Channels, Heard, NoteExpressions, sane};
 use super::controls::{Control, Controls};
 use super::motion::SlowOscillators;
 use super::pitch::{Pitch, PitchTarget};
@@ -43,7 +43,7 @@ pub(super) struct Surroundings<'a> {
     pub(super) controls: &'a Controls,
     /// The latents' controls, which may lie beyond -1..1.
     pub(super) latents: &'a [f32; LATENTS],
-    pub(super) channels: &'a [Channel; 16],
+    pub(super) channels: &'a Channels,
 }
 
 /// How a voice lives.
@@ -71,6 +71,10 @@ pub(super) struct Voice {
     /// Number of the note, rising: the lowest is the oldest.
     pub(super) serial: u64,
     pub(super) expressions: NoteExpressions,
+    /// What its channel said when the key went up, where the channel goes on to other notes.
+    pub(super) own: Option<Channel>,
+    /// What its channels say, as of the last chunk.
+    heard: Heard,
     /// Offsets of the latents by polyphonic modulation, in the controls' unit.
     pub(super) offsets: [f32; LATENTS],
     rate: f32,
@@ -83,6 +87,8 @@ pub(super) struct Voice {
     motion: Motion,
     slow: SlowOscillators,
     peak_db: f32,
+    /// The model's last frame was silence in every partial and band.
+    is_spent: bool,
     latents: [OnePole; LATENTS],
     /// Samples since note-on, at the end of the chunk.
     clock: u64,
@@ -109,6 +115,8 @@ impl Voice {
             life: Life::Idle,
             serial: 0,
             expressions: NoteExpressions::NEUTRAL,
+            own: None,
+            heard: Heard::NEUTRAL,
             offsets: [0.0; LATENTS],
             rate,
             tone: Tone::new(format),
@@ -120,6 +128,7 @@ impl Voice {
             motion: Motion::STILL,
             slow: SlowOscillators::new(hop_seconds),
             peak_db: SILENCE_DB,
+            is_spent: false,
             latents: [OnePole::new(0.0, LATENT_SECONDS / hop_seconds); LATENTS],
             clock: 0,
             release: None,
@@ -147,12 +156,12 @@ impl Voice {
     ) {
         (self.note, self.serial, self.seed, self.life) = (note, serial, seed, Life::Held);
         (self.over, self.is_fresh, self.release_awaits) = (false, true, false);
-        self.expressions = NoteExpressions::NEUTRAL;
+        (self.expressions, self.own) = (NoteExpressions::NEUTRAL, None);
         self.offsets = [0.0; LATENTS];
         (self.read, self.written, self.clock) = (0, 0, 0);
         self.fade = Ramp::new(1.0);
         self.release = None;
-        self.peak_db = SILENCE_DB;
+        (self.peak_db, self.is_spent) = (SILENCE_DB, false);
         self.envelope.start();
         self.slow.start(seed);
         self.contour.start();
@@ -167,7 +176,7 @@ impl Voice {
             self.latents[index].jump(self.latent_target(index, around));
         }
         self.pitch.jump(&self.pitch_target(around));
-        self.gains = self.gain_targets(around);
+        self.gains = self.gain_targets();
         self.decode(0.0, around);
         self.tone.start(self.seed, &self.slots, &self.frame, self.frame_hz(around), &self.style(around));
     }
@@ -177,7 +186,7 @@ impl Voice {
         let from = self.note.key;
         // Timbre stays that of the phrase's first velocity: a jump would be an attack.
         self.note = Note { velocity: self.note.velocity, ..note };
-        self.life = Life::Held;
+        (self.life, self.own) = (Life::Held, None);
         self.slide(Some(from), around);
     }
 
@@ -259,6 +268,7 @@ impl Voice {
     }
 
     fn refill(&mut self, around: &Surroundings<'_>) {
+        self.heard = around.channels.heard(self.note.channel, self.own.as_ref(), around.controls);
         if self.is_fresh {
             self.begin(around);
         } else {
@@ -271,7 +281,7 @@ impl Voice {
         let length = self.tone.render(hz, &mut self.chunk);
         let [left, right] = &mut self.chunk;
         self.envelope.apply(&envelope_times(around.controls), &mut left[..length], &mut right[..length]);
-        self.apply_gains(length, around);
+        self.apply_gains(length);
         self.clock += length as u64;
         (self.read, self.written) = (0, length);
         self.over = self.is_over();
@@ -315,8 +325,10 @@ impl Voice {
         let levels = self.frame.partial_db.iter().chain(&self.frame.noise_db);
         self.peak_db = levels.fold(self.peak_db, |peak, &level| peak.max(level));
         let floor = self.peak_db - FLOOR_DB;
+        self.is_spent = true;
         for level in self.frame.partial_db.iter_mut().chain(&mut self.frame.noise_db) {
             *level = level.min(floor + (*level - floor) * FLOOR_SLOPE).max(SILENCE_DB);
+            self.is_spent &= *level <= SILENCE_DB;
         }
     }
 
@@ -341,12 +353,10 @@ impl Voice {
     }
 
     fn pitch_target(&self, around: &Surroundings<'_>) -> PitchTarget {
-        let (controls, channel) = (around.controls, around.channels[usize::from(self.note.channel)]);
-        let wheel = (channel.wheel + self.expressions.vibrato).min(1.0);
+        let controls = around.controls;
+        let wheel = (self.heard.wheel + self.expressions.vibrato).min(1.0);
         PitchTarget {
-            bend: channel.bend * controls.get(Control::BEND_RANGE)
-                + self.expressions.tuning
-                + controls.get(Control::TUNE) / 100.0,
+            bend: self.heard.bend + self.expressions.tuning + controls.get(Control::TUNE) / 100.0,
             depth: (controls.get(Control::VIBRATO_DEPTH) + wheel * WHEEL_CENTS) / 100.0,
             rate: controls.get(Control::VIBRATO_RATE),
         }
@@ -359,17 +369,17 @@ impl Voice {
         pitch_hz(self.timbre_pitch(around) + offset)
     }
 
-    fn pressure(&self, around: &Surroundings<'_>) -> f32 {
-        around.channels[usize::from(self.note.channel)].pressure.max(self.expressions.pressure)
+    fn pressure(&self) -> f32 {
+        self.heard.pressure.max(self.expressions.pressure)
     }
 
     fn style(&self, around: &Surroundings<'_>) -> Style {
         let controls = around.controls;
         let noise = controls.get(Control::NOISE);
-        let expressed = around.channels[usize::from(self.note.channel)].timbre + self.expressions.brightness;
+        let expressed = self.heard.timbre + self.expressions.brightness;
         let tilt = controls.get(Control::BRIGHTNESS)
             + BRIGHTNESS_TILT * expressed.clamp(-1.0, 1.0)
-            + PRESSURE_TILT * self.pressure(around);
+            + PRESSURE_TILT * self.pressure();
         Style {
             tilt,
             noise_db: if noise <= Control::NOISE.spec().min { f32::NEG_INFINITY } else { noise },
@@ -379,14 +389,14 @@ impl Voice {
         }
     }
 
-    fn gain_targets(&self, around: &Surroundings<'_>) -> [f32; 2] {
-        let pressed = 10.0_f32.powf(PRESSURE_DB / 20.0 * self.pressure(around));
+    fn gain_targets(&self) -> [f32; 2] {
+        let pressed = 10.0_f32.powf(PRESSURE_DB / 20.0 * self.pressure());
         pan(self.expressions.pan).map(|gain| sane(gain * pressed * self.expressions.volume, 0.0, 16.0, 1.0))
     }
 
     /// Volume, pan and pressure go along a line over the chunk; then the fade.
-    fn apply_gains(&mut self, length: usize, around: &Surroundings<'_>) {
-        let targets = self.gain_targets(around);
+    fn apply_gains(&mut self, length: usize) {
+        let targets = self.gain_targets();
         for (out, (&from, &to)) in self.chunk.iter_mut().zip(self.gains.iter().zip(&targets)) {
             if (from, to) != (1.0, 1.0) {
                 let step = (to - from) / length.max(1) as f32;
@@ -405,11 +415,14 @@ impl Voice {
         }
     }
 
+    /// Whether nothing more is to be heard. A note that only the player turned down is not over: it may be turned up.
     fn is_over(&self) -> bool {
         let patience = self.envelope.is_released() || self.clock as f32 > PATIENCE_SECONDS * self.rate;
+        let boost = self.gains[0].max(self.gains[1]).max(1.0);
+        // Brightness and the noise's gain lift even silence, so that its level alone would not tell.
         self.fade.rests_at(0.0)
-            || (patience && self.tone.level() * self.envelope.level() < OVER)
-            || (self.envelope.is_past_attack() && self.envelope.level() < OVER)
+            || (patience && (self.is_spent || self.tone.level() * self.envelope.level() * boost < OVER))
+            || (self.envelope.is_past_attack() && self.envelope.level() * boost < OVER)
     }
 }
 

@@ -250,12 +250,17 @@ impl Player {
         for &(sample, action) in actions.iter().filter(|(sample, _)| (start..start + frames).contains(sample)) {
             push(&mut events, (sample - start) as u32, action);
         }
+        self.send(&events, start, frames)
+    }
+
+    /// Plays one block of `frames` from sample `start` with these events.
+    pub(crate) fn send(&mut self, events: &EventBuffer, start: usize, frames: usize) -> Result<Vec<[f32; 2]>, String> {
         let sidechain = self.sidechain;
         let heard = |sample: usize| sidechain.map_or(0.0, |signal| signal(start + sample));
         let channel: Vec<f32> = (0..frames).map(heard).collect();
         let mut inputs: Vec<_> = self.inputs.iter().map(|&channels| vec![channel.clone(); channels]).collect();
         let mut outputs: Vec<_> = self.outputs.iter().map(|&channels| vec![vec![f32::NAN; frames]; channels]).collect();
-        self.process(&mut inputs, &mut outputs, &events)?;
+        self.process(&mut inputs, &mut outputs, events)?;
         let [left, right] = &outputs[0][..] else { panic!("the main output is stereo") };
         Ok(left.iter().zip(right).map(|(&left, &right)| [left, right]).collect())
     }

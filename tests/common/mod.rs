@@ -1,6 +1,7 @@
 //! What the engine's tests share: models whose sound is known, and a source of chance.
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+use std::f64::consts::TAU;
 use std::sync::Arc;
 
 use zither::analysis::frames::{Motion, PARTIALS};
@@ -9,8 +10,12 @@ use zither::model::latent::LatentSpace;
 use zither::model::motion;
 use zither::model::weights::{Weights, layer};
 use zither::model::{Card, Model};
+use zither::synth::controls::{Control, Controls};
 use zither::synth::engine::Engine;
 use zither::synth::event::{Event, NoteAddress};
+
+/// Samples per second, where nothing else is said.
+pub(crate) const RATE: f32 = 48_000.0;
 
 /// A model that gives every note the same steady sound: these partials `(number from 0, level in dB)` exactly on their
 /// harmonics, no noise, and a release that falls by 60 dB in 0.2 s.
@@ -76,4 +81,42 @@ pub(crate) fn render(engine: &mut Engine, samples: usize) -> (Vec<f32>, Vec<f32>
 
 pub(crate) fn peak(samples: &[f32]) -> f32 {
     samples.iter().fold(0.0, |peak, x| peak.max(x.abs()))
+}
+
+/// These values, a gain of 0 dB, and defaults.
+pub(crate) fn controls(values: &[(Control, f32)]) -> Controls {
+    let mut controls = Controls::default();
+    controls.set(Control::GAIN, 0.0);
+    values.iter().for_each(|&(control, value)| controls.set(control, value));
+    controls
+}
+
+/// One sine per note at -20 dB.
+pub(crate) fn sine_engine(rate: f32, values: &[(Control, f32)]) -> Engine {
+    let mut engine = Engine::new(steady_model(&[(0, -20.0)]), rate);
+    engine.set_controls(&controls(values));
+    engine
+}
+
+/// Frequency near `near` from the phase advance over a tenth of a second, starting at `start` seconds.
+pub(crate) fn frequency(samples: &[f32], rate: f32, start: f64, near: f64) -> f64 {
+    let rate = f64::from(rate);
+    let window = (rate * 0.1) as usize;
+    let phase = |from: usize| {
+        let (mut re, mut im) = (0.0, 0.0);
+        for n in 0..window {
+            let hann = 0.5 - 0.5 * (TAU * n as f64 / window as f64).cos();
+            let angle = TAU * near * (from + n) as f64 / rate;
+            re += f64::from(samples[from + n]) * hann * angle.cos();
+            im -= f64::from(samples[from + n]) * hann * angle.sin();
+        }
+        im.atan2(re)
+    };
+    let from = (start * rate) as usize;
+    let advance = phase(from + window) - phase(from);
+    near + (advance / TAU - (advance / TAU).round()) * rate / window as f64
+}
+
+pub(crate) fn cents(hz: f64, expected: f64) -> f64 {
+    1_200.0 * (hz / expected).log2()
 }

@@ -14,10 +14,17 @@ use clap_sys::events::{
     clap_event_transport, clap_input_events,
 };
 
+use crate::plugin::instrument::EVENTS;
+use crate::synth::engine::VOICES;
+
 /// Events of a block, at most; the framework's queue holds as many.
-const CAPACITY: usize = 1_024;
+const CAPACITY: usize = EVENTS;
 /// Events after which only releases are taken.
-const CROWDED: usize = 768;
+const CROWDED: usize = CAPACITY - CAPACITY / 4;
+/// Notes that begin in a block, at most: four times what can sound. Each costs far more than any other event.
+const NOTES: usize = 4 * VOICES;
+/// Events of a block that may have to be changed.
+const COPIES: usize = 2_048;
 /// Events of a host's list that are looked at.
 const LOOKED_AT: u32 = 1 << 20;
 /// Notes that wait when a block has no frames.
@@ -50,7 +57,7 @@ impl EventBlock {
         };
         Self {
             order: Vec::with_capacity(CAPACITY),
-            copies: Vec::with_capacity(CAPACITY),
+            copies: Vec::with_capacity(COPIES),
             held: Vec::with_capacity(HELD),
             all_off: clap_event_midi { header, port_index: 0, data: [0xB0, 123, 0] },
         }
@@ -72,7 +79,7 @@ impl EventBlock {
         // SAFETY: as the caller promises.
         let count = unsafe { size(list) };
         let mut lost_release = count > LOOKED_AT;
-        let mut time = 0;
+        let (mut time, mut notes) = (0, 0);
         for index in 0..count.min(LOOKED_AT) {
             // SAFETY: the index is in range; the list returns null or an event.
             let Some(event) = (unsafe { get(list, index).as_ref() }) else { continue };
@@ -81,8 +88,13 @@ impl EventBlock {
             }
             time = event.time.min(frames.saturating_sub(1)).max(time);
             // SAFETY: the event is as large as its type.
-            let releases = unsafe { is_release(event) };
-            let room = if releases { CAPACITY - 1 } else { CROWDED };
+            let kind = unsafe { kind(event) };
+            notes += usize::from(kind == Kind::Start);
+            let room = match kind {
+                Kind::Release => CAPACITY - 1,
+                Kind::Start if notes > NOTES => 0,
+                Kind::Start | Kind::Other => CROWDED,
+            };
             let fits = if frames == 0 && is_note(event) {
                 // SAFETY: as above.
                 self.held.len() < HELD && unsafe { copy(&mut self.held, event, 0) }.is_some()
@@ -90,7 +102,7 @@ impl EventBlock {
                 // SAFETY: as above.
                 self.order.len() < room && unsafe { self.push(event, time) }
             };
-            lost_release |= releases && !fits;
+            lost_release |= kind == Kind::Release && !fits;
         }
         if lost_release {
             self.all_off.header.time = time;
@@ -171,20 +183,32 @@ fn is_note(event: &clap_event_header) -> bool {
         || type_ == CLAP_EVENT_MIDI
 }
 
-/// Whether a note would hang if this event were lost.
-///
+/// What an event is where not all can be taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A note would hang without it.
+    Release,
+    /// A note begins.
+    Start,
+    Other,
+}
+
 /// # Safety
 /// The event must be as large as its type says.
-unsafe fn is_release(event: &clap_event_header) -> bool {
+unsafe fn kind(event: &clap_event_header) -> Kind {
     match event.type_ {
-        CLAP_EVENT_NOTE_OFF | CLAP_EVENT_NOTE_CHOKE => true,
+        CLAP_EVENT_NOTE_OFF | CLAP_EVENT_NOTE_CHOKE => Kind::Release,
+        CLAP_EVENT_NOTE_ON => Kind::Start,
         CLAP_EVENT_MIDI => {
             // SAFETY: the type says so, and the caller promises the size.
             let midi = unsafe { &*from_ref(event).cast::<clap_event_midi>() };
-            matches!((midi.data[0] & 0xF0, midi.data[1], midi.data[2]), (0x80, ..) | (0x90, _, 0))
-                || matches!((midi.data[0] & 0xF0, midi.data[1]), (0xB0, 64 | 120 | 123))
+            match (midi.data[0] & 0xF0, midi.data[1], midi.data[2]) {
+                (0x80, ..) | (0x90, _, 0) | (0xB0, 64 | 120 | 123, _) => Kind::Release,
+                (0x90, ..) => Kind::Start,
+                _ => Kind::Other,
+            }
         }
-        _ => false,
+        _ => Kind::Other,
     }
 }
 
@@ -273,8 +297,10 @@ mod tests {
     #[test]
     fn a_crowd_of_notes_leaves_room_for_every_release() {
         let mut notes = vec![note(CLAP_EVENT_NOTE_ON, 60, 0); 5_000];
+        notes.extend(vec![note(CLAP_EVENT_NOTE_EXPRESSION, 60, 0); CAPACITY]);
         notes.extend(vec![note(CLAP_EVENT_NOTE_OFF, 60, 1); 200]);
         let taken = take(&mut EventBlock::new(), &notes, 64);
+        assert_eq!(taken.iter().filter(|(type_, ..)| *type_ == CLAP_EVENT_NOTE_ON).count(), NOTES);
         assert_eq!(taken.iter().filter(|(type_, ..)| *type_ == CLAP_EVENT_NOTE_OFF).count(), 200);
         assert!(taken.len() <= CAPACITY);
     }
@@ -282,7 +308,7 @@ mod tests {
     #[test]
     fn releases_that_do_not_fit_become_all_notes_off() {
         let mut block = EventBlock::new();
-        let taken = take(&mut block, &vec![note(CLAP_EVENT_NOTE_OFF, 60, 1); 5_000], 64);
+        let taken = take(&mut block, &vec![note(CLAP_EVENT_NOTE_OFF, 60, 1); 2 * CAPACITY], 64);
         assert_eq!(taken.len(), CAPACITY);
         assert_eq!(taken.last(), Some(&(CLAP_EVENT_MIDI, -1, 1)));
         assert_eq!(block.all_off.data, [0xB0, 123, 0]);
