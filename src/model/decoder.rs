@@ -51,7 +51,9 @@ impl Decoder {
     pub(crate) fn trunk<const V: usize>(&self, conditions: [&[f32; CONDITIONS]; V], hidden: [&mut Hidden; V]) {
         let mut values = [[0.0; HIDDEN]; V];
         for v in 0..V {
-            self.trunk.0.apply(self.level, conditions[v], &mut values[v], hidden[v]);
+            let mut next = [0.0; HIDDEN];
+            self.trunk.0.apply(self.level, conditions[v], &mut next);
+            self.activate(&next, &mut values[v], hidden[v]);
         }
         for packed in &self.trunk.1 {
             let mut next = [[0.0; HIDDEN]; V];
@@ -73,11 +75,12 @@ impl Decoder {
     /// each.
     pub(crate) fn note<const V: usize>(&self, conditions: [&[f32; CONDITIONS]; V], out: [&mut [f32; NOTE_WIDTH]; V]) {
         let mut hidden = [NoteHidden::ZERO; V];
-        for (conditions, hidden) in conditions.into_iter().zip(&mut hidden) {
-            self.note.0.apply(self.level, conditions, &mut [0.0; NOTE_HIDDEN], hidden);
+        let mut next = [[0.0; NOTE_HIDDEN]; V];
+        for v in 0..V {
+            self.note.0.apply(self.level, conditions[v], &mut next[v]);
+            self.activate(&next[v], &mut [0.0; NOTE_HIDDEN], &mut hidden[v]);
         }
         let [second, third] = &self.note.1;
-        let mut next = [[0.0; NOTE_HIDDEN]; V];
         second.apply(self.products, hidden.each_ref(), next.each_mut());
         for (next, hidden) in next.iter().zip(&mut hidden) {
             self.activate(next, &mut [0.0; NOTE_HIDDEN], hidden);
@@ -93,7 +96,7 @@ impl Decoder {
     }
 }
 
-/// The first map of a network and the curve after it, in single precision, in panels of [`LANES`] outputs.
+/// The first map of a network, in single precision, in panels of [`LANES`] outputs.
 struct First {
     /// `[panels, inputs]`.
     rows: Box<[[f32; LANES]]>,
@@ -113,22 +116,12 @@ impl First {
         }
     }
 
-    /// Adds to `values`, which hold all panels, and makes whole numbers of them.
-    fn apply<const PAIRS: usize>(
-        &self,
-        level: Level,
-        input: &[f32],
-        values: &mut [f32],
-        hidden: &mut Quantised<PAIRS>,
-    ) {
-        let mut squares = [0.0; SUM_LANES];
-        let panels = self.rows.chunks_exact(input.len()).zip(&self.bias);
-        for (values, (rows, bias)) in values.as_chunks_mut::<LANES>().0.iter_mut().zip(panels) {
-            let mut sums = [0.0; LANES];
-            first(level, input, rows, bias, &mut sums);
-            add_silu(level, &sums, values, &mut squares);
+    /// `out` holds all panels.
+    fn apply(&self, level: Level, input: &[f32; CONDITIONS], out: &mut [f32]) {
+        let panels = self.rows.chunks_exact(CONDITIONS).zip(&self.bias);
+        for (out, (rows, bias)) in out.as_chunks_mut().0.iter_mut().zip(panels) {
+            first(level, input, rows, bias, out);
         }
-        hidden.set(level, values, &squares);
     }
 }
 
