@@ -9,5 +9,6 @@ pub mod noise;
 pub mod oscillator;
 pub mod random;
 pub mod resample;
+pub mod sines;
 pub mod smooth;
 pub mod stft;

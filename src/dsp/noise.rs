@@ -104,16 +104,16 @@ impl Noise {
     }
 
     /// Begins a note: the spectrum of its first moment sounds at full power from the first sample of the next hop on.
-    pub fn start(&mut self, seed: u32, density: &[f32], side: f32) {
+    pub fn start(&mut self, seed: u32, density: &[f32], is_wide: bool) {
         self.seed = seed;
         self.spectra = 0;
         self.tail.iter_mut().for_each(|tail| tail.fill(0.0));
-        self.advance(density, side);
+        self.advance(density, is_wide);
     }
 
     /// Makes the next hop. `density` is the power density of each band at the *end* of the hop, as base-2 logarithm of
-    /// amplitude per square root of a hertz; `side` is the gain of the side against the middle.
-    pub fn advance(&mut self, density: &[f32], side: f32) {
+    /// amplitude per square root of a hertz. The side is silent unless the noise `is_wide`.
+    pub fn advance(&mut self, density: &[f32], is_wide: bool) {
         let mut loudest = SILENT_LEVEL;
         for (level, &density) in self.levels.iter_mut().zip(density) {
             *level = (density + self.bands.to_bin_level).max(SILENT_LEVEL);
@@ -126,17 +126,17 @@ impl Noise {
         if loudest > INAUDIBLE_LEVEL {
             self.transform();
             self.lay(0, 1.0);
-            if side != 0.0 {
-                let gain = self.turn_block();
-                self.lay(1, gain * side);
+            if is_wide {
+                let sign = self.turn_block();
+                self.lay(1, sign);
             }
         }
     }
 
     /// The hop made last: middle and side.
     #[must_use]
-    pub fn hop(&self) -> (&[f32], &[f32]) {
-        (&self.hop[0], &self.hop[1])
+    pub fn hop(&self) -> &[Vec<f32>; 2] {
+        &self.hop
     }
 
     /// Adds the windowed block to channel 0, or the turned one to channel 1.
@@ -195,16 +195,16 @@ mod tests {
     }
 
     /// Middle and side.
-    fn render(rate: f32, hops: usize, density: &[f32; 4], side: f32) -> (Vec<f32>, Vec<f32>) {
+    fn render(rate: f32, hops: usize, density: &[f32; 4], is_wide: bool) -> (Vec<f32>, Vec<f32>) {
         let hop = (rate / 200.0).round() as usize;
         let bands = Arc::new(NoiseBands::new(Level::detect(), rate, hop, &CENTRES, f32::sqrt));
         let mut noise = Noise::new(bands);
-        noise.start(3, density, side);
+        noise.start(3, density, is_wide);
         let (mut left, mut right) = (Vec::new(), Vec::new());
         for _ in 0..hops {
-            noise.advance(density, side);
-            left.extend_from_slice(noise.hop().0);
-            right.extend_from_slice(noise.hop().1);
+            noise.advance(density, is_wide);
+            left.extend_from_slice(&noise.hop()[0]);
+            right.extend_from_slice(&noise.hop()[1]);
         }
         (left, right)
     }
@@ -217,8 +217,8 @@ mod tests {
     fn white_noise_keeps_its_power_per_hertz_at_every_rate() {
         for rate in [8_000.0_f32, 44_100.0, 48_000.0, 96_000.0] {
             let expected = f64::from(rate.min(48_000.0) / 48_000.0);
-            let (middle, side) = render(rate, 800, &white(), 0.5);
-            for (made, expected) in [(middle, expected), (side, 0.25 * expected)] {
+            let (middle, side) = render(rate, 800, &white(), true);
+            for (made, expected) in [(middle, expected), (side, expected)] {
                 let error = 10.0 * (power(&made) / expected).log10();
                 assert!(error.abs() < 0.3, "{rate} Hz: {error:.2} dB");
             }
@@ -231,9 +231,9 @@ mod tests {
             .map(|seed| {
                 let bands = Arc::new(NoiseBands::new(Level::BASELINE, 48_000.0, 240, &CENTRES, f32::sqrt));
                 let mut noise = Noise::new(bands);
-                noise.start(seed, &white(), 0.0);
-                noise.advance(&white(), 0.0);
-                power(&noise.hop().0[..8])
+                noise.start(seed, &white(), false);
+                noise.advance(&white(), false);
+                power(&noise.hop()[0][..8])
             })
             .sum::<f64>()
             / 400.0;
@@ -245,8 +245,8 @@ mod tests {
         let mut low = [-60.0; 4];
         low[0] = white()[0];
         for density in [white(), low] {
-            let (middle, side) = render(48_000.0, 4_000, &density, 1.0);
-            assert_eq!(middle, render(48_000.0, 4_000, &density, 0.0).0);
+            let (middle, side) = render(48_000.0, 4_000, &density, true);
+            assert_eq!(middle, render(48_000.0, 4_000, &density, false).0);
             let scale = (power(&middle) * power(&side)).sqrt() * middle.len() as f64;
             for lag in 0..600 {
                 let both = middle[lag..].iter().zip(&side).map(|(&m, &s)| f64::from(m * s)).sum::<f64>();
@@ -261,7 +261,7 @@ mod tests {
     fn a_band_that_is_raised_alone_holds_the_power() {
         let mut density = [-60.0; 4];
         density[1] = white()[1];
-        let (left, _) = render(48_000.0, 400, &density, 0.0);
+        let (left, _) = render(48_000.0, 400, &density, false);
         // Second differences measure the mean square frequency: sum of (2 - 2 cos w)^2 over the power.
         let bend: Vec<f32> = left.windows(3).map(|w| w[0] - 2.0 * w[1] + w[2]).collect();
         let frequency = (power(&bend) / power(&left)).powf(0.25) / std::f64::consts::TAU * 48_000.0;

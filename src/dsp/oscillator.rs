@@ -1,69 +1,70 @@
 //! A bank of sinusoidal partials.
 
-use super::kernel::{self, CHUNK, Partials};
+use super::kernel::LANES;
 use super::level::Level;
 use super::random;
+use super::sines::{self, Partials, Sums};
 
 /// Share of the sample rate above which partials begin to fade; they are gone at [`FADE_TO`].
 const FADE_FROM: f32 = 0.46;
 /// Share of the sample rate where no partial is left.
 const FADE_TO: f32 = 0.49;
-/// 2^32: phases and increments count turns in units of its inverse.
-const TURN: f32 = 4_294_967_296.0;
 
 /// Gain 0..1 of a partial at `turns` cycles per sample: partials fade out before Nyquist instead of folding back.
+#[inline]
 #[must_use]
 pub fn nyquist_fade(turns: f32) -> f32 {
     ((FADE_TO - turns) / (FADE_TO - FADE_FROM)).clamp(0.0, 1.0)
 }
 
-/// The amplitudes of the audible partials over one chunk; banks that play detuned copies of a note share them.
+/// The amplitudes of partials on their way along straight lines; banks that play detuned copies of a note share them.
+/// `N` is a multiple of [`LANES`].
 #[derive(Clone, Debug)]
 pub struct Loudness<const N: usize> {
-    count: usize,
-    slot: [u8; N],
+    /// Bit `g` is set if any of the [`LANES`] partials from `g * LANES` on is audible.
+    groups: u32,
     amplitude: [f32; N],
     step: [f32; N],
 }
 
 impl<const N: usize> Loudness<N> {
     /// No partial.
-    pub const SILENT: Self = Self { count: 0, slot: [0; N], amplitude: [0.0; N], step: [0.0; N] };
+    pub const SILENT: Self = Self { groups: 0, amplitude: [0.0; N], step: [0.0; N] };
 
-    /// Takes the partials that rise above `inaudible` anywhere on the straight line of `length` samples from `from` to
-    /// `to`.
+    /// Goes from `from` to `to` in `length` samples. Partials that stay at or below `inaudible` all the way cost nothing
+    /// where [`LANES`] neighbours do.
     pub fn set(&mut self, from: &[f32; N], to: &[f32; N], length: usize, inaudible: f32) {
         let per_sample = 1.0 / length.max(1) as f32;
-        self.count = 0;
+        self.amplitude = *from;
         for slot in 0..N {
-            if from[slot].max(to[slot]) > inaudible {
-                self.slot[self.count] = slot as u8;
-                self.amplitude[self.count] = from[slot];
-                self.step[self.count] = (to[slot] - from[slot]) * per_sample;
-                self.count += 1;
-            }
+            self.step[slot] = (to[slot] - from[slot]) * per_sample;
+        }
+        self.groups = 0;
+        for (group, (from, to)) in from.chunks_exact(LANES).zip(to.chunks_exact(LANES)).enumerate() {
+            let audible = from.iter().zip(to).fold(false, |any, (from, to)| any | (from.max(*to) > inaudible));
+            self.groups |= u32::from(audible) << group;
         }
     }
 
     /// Moves on by `samples` along the lines.
     pub fn advance(&mut self, samples: usize) {
-        for (amplitude, step) in self.amplitude[..self.count].iter_mut().zip(&self.step) {
+        for (amplitude, step) in self.amplitude.iter_mut().zip(&self.step) {
             *amplitude += step * samples as f32;
         }
     }
 
-    /// How many partials are audible.
+    /// These partials over the next `length` samples: partial `k` at `ratios[k] * base` cycles per sample, all of them
+    /// with a gain that goes along a line.
     #[must_use]
-    pub fn audible(&self) -> usize {
-        self.count
-    }
-
-    fn partials<'a>(&'a self, phase: &'a [u32; N], increment: &'a [u32; N]) -> Partials<'a> {
+    pub fn partials<'a>(&'a self, ratios: &'a [f32; N], base: f32, gain: [f32; 2], length: usize) -> Partials<'a> {
         Partials {
-            phase: &phase[..self.count],
-            increment: &increment[..self.count],
-            amplitude: &self.amplitude[..self.count],
-            step: &self.step[..self.count],
+            ratio: ratios,
+            base,
+            amplitude: &self.amplitude,
+            step: &self.step,
+            gain,
+            groups: self.groups,
+            length,
         }
     }
 }
@@ -84,58 +85,23 @@ impl<const N: usize> OscillatorBank<N> {
         Self { level, phase: std::array::from_fn(|slot| random::hash(seed, slot as u32)) }
     }
 
-    /// Writes the first `length` samples of `out` (the rest is undefined): partial `k` sounds at `ratios[k] * base` cycles
-    /// per sample, with the amplitudes of `loudness`.
-    pub fn render(
-        &mut self,
-        loudness: &Loudness<N>,
-        ratios: &[f32; N],
-        base: f32,
-        length: usize,
-        out: &mut [f32; CHUNK],
-    ) {
-        let (phase, increment) = self.turn(loudness, ratios, base, length);
-        kernel::sines(self.level, &loudness.partials(&phase, &increment), out);
+    /// Adds the next samples of `partials` to `sums`.
+    pub fn add(&mut self, partials: &Partials<'_>, sums: &mut Sums) {
+        sines::add(self.level, partials, &mut self.phase, sums);
     }
 
-    /// Like [`OscillatorBank::render`], to the same bits, and writes to `apart` the sum in which partial `k` counts
-    /// `sides[k]` times.
-    #[expect(clippy::too_many_arguments, reason = "a bank has two outputs here")]
-    pub fn render_apart(
-        &mut self,
-        loudness: &Loudness<N>,
-        ratios: &[f32; N],
-        sides: &[f32; N],
-        base: f32,
-        length: usize,
-        out: &mut [f32; CHUNK],
-        apart: &mut [f32; CHUNK],
-    ) {
-        let (phase, increment) = self.turn(loudness, ratios, base, length);
-        let mut side = [0.0; N];
-        for (side, slot) in side.iter_mut().zip(&loudness.slot[..loudness.count]) {
-            *side = sides[usize::from(*slot)];
-        }
-        kernel::sines_apart(self.level, &loudness.partials(&phase, &increment), &side, out, apart);
-    }
-
-    /// Phases and increments of the audible partials, which then move on by `length` samples.
-    #[inline]
-    fn turn(&mut self, loudness: &Loudness<N>, ratios: &[f32; N], base: f32, length: usize) -> ([u32; N], [u32; N]) {
-        let (mut phase, mut increment) = ([0; N], [0; N]);
-        for (k, slot) in loudness.slot[..loudness.count].iter().map(|&slot| usize::from(slot)).enumerate() {
-            // `as` saturates: whatever the ratio, no partial passes Nyquist.
-            increment[k] = (ratios[slot] * base * TURN) as i32 as u32;
-            phase[k] = self.phase[slot];
-            self.phase[slot] = phase[k].wrapping_add(increment[k].wrapping_mul(length as u32));
-        }
-        (phase, increment)
+    /// Like [`OscillatorBank::add`], to the same bits, and adds to `apart` the sum in which partial `k` counts `sides[k]`
+    /// times.
+    pub fn add_apart(&mut self, partials: &Partials<'_>, sides: &[f32; N], sums: &mut Sums, apart: &mut Sums) {
+        sines::add_apart(self.level, partials, &mut self.phase, sides, sums, apart);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    use super::super::sines::CHUNK;
 
     const N: usize = 64;
     const SECONDS: usize = 2 * 48_000;
@@ -146,12 +112,13 @@ mod tests {
     }
 
     fn amplitudes(frame: u32) -> [f32; N] {
-        std::array::from_fn(|k| random::hash(frame, k as u32) as f32 / TURN / (k + 1) as f32)
+        std::array::from_fn(|k| random::hash(frame, k as u32) as f32 / 4_294_967_296.0 / (k + 1) as f32)
     }
 
     fn render(level: Level, samples: usize) -> Vec<f32> {
-        let mut bank = OscillatorBank::new(level, 1);
+        let mut bank = OscillatorBank::<N>::new(level, 1);
         let mut loudness = Loudness::SILENT;
+        let ratios = ratios();
         let mut out = Vec::new();
         while out.len() < samples {
             let frame = (out.len() / 240) as u32;
@@ -159,8 +126,10 @@ mod tests {
                 loudness.set(&amplitudes(frame), &amplitudes(frame + 1), 240, 1e-9);
             }
             let length = CHUNK.min(240 - out.len() % 240);
-            let mut chunk = [0.0; CHUNK];
-            bank.render(&loudness, &ratios(), 331.0 / 48_000.0, length, &mut chunk);
+            let partials = loudness.partials(&ratios, 331.0 / 48_000.0, [1.0; 2], length);
+            let (mut sums, mut chunk) = (Sums::SILENT, [0.0; CHUNK]);
+            bank.add(&partials, &mut sums);
+            sines::collect(level, &sums, &mut chunk);
             loudness.advance(length);
             out.extend_from_slice(&chunk[..length]);
         }
@@ -170,7 +139,7 @@ mod tests {
     /// The same sum in f64, with the phase computed anew from the sample's index.
     fn reference(samples: usize) -> Vec<f64> {
         let increments: Vec<u64> =
-            ratios().iter().map(|ratio| (ratio * (331.0 / 48_000.0_f32) * TURN) as u64).collect();
+            ratios().iter().map(|ratio| (ratio * (331.0 / 48_000.0_f32) * 4_294_967_296.0) as u64).collect();
         (0..samples)
             .map(|n| {
                 let (from, to) = (amplitudes((n / 240) as u32), amplitudes((n / 240) as u32 + 1));
@@ -178,7 +147,7 @@ mod tests {
                 (0..N)
                     .map(|k| {
                         let turns = increments[k] * n as u64 + u64::from(random::hash(1, k as u32));
-                        let angle = (turns % (1 << 32)) as f64 / f64::from(TURN) * std::f64::consts::TAU;
+                        let angle = (turns % (1 << 32)) as f64 / 4_294_967_296.0 * std::f64::consts::TAU;
                         (f64::from(from[k]) * (1.0 - along) + f64::from(to[k]) * along) * angle.cos()
                     })
                     .sum()
@@ -208,35 +177,37 @@ mod tests {
     #[test]
     fn the_second_output_is_the_weighted_sum_and_leaves_the_first_alone() {
         let sides: [f32; N] = std::array::from_fn(|k| random::bipolar(9, k as u32));
-        let (from, to) = (amplitudes(3), amplitudes(4));
+        let (from, to, ratios) = (amplitudes(3), amplitudes(4), ratios());
         for level in Level::available() {
             let (mut loudness, mut weighted) = (Loudness::SILENT, Loudness::SILENT);
             loudness.set(&from, &to, CHUNK, 1e-9);
-            weighted.set(
-                &std::array::from_fn(|k| from[k] * sides[k]),
-                &std::array::from_fn(|k| to[k] * sides[k]),
-                1,
-                -9.0,
-            );
-            weighted.step.iter_mut().for_each(|step| *step /= CHUNK as f32);
+            let times_side = |of: &[f32; N]| std::array::from_fn(|k| of[k] * sides[k]);
+            weighted.set(&times_side(&from), &times_side(&to), CHUNK, -9.0);
             let bank = OscillatorBank::<N>::new(level, 1);
-            let [mut out, mut alone, mut apart, mut expected] = [[0.0; CHUNK]; 4];
-            bank.clone().render(&loudness, &ratios(), 0.007, CHUNK, &mut alone);
-            bank.clone().render_apart(&loudness, &ratios(), &sides, 0.007, CHUNK, &mut out, &mut apart);
-            bank.clone().render(&weighted, &ratios(), 0.007, CHUNK, &mut expected);
-            assert_eq!(out.map(f32::to_bits), alone.map(f32::to_bits), "{level:?}");
+            let sound = |sums: &Sums| {
+                let mut out = [0.0; CHUNK];
+                sines::collect(level, sums, &mut out);
+                out
+            };
+            let [mut both, mut alone, mut apart, mut expected] = [const { Sums::SILENT }; 4];
+            bank.clone().add(&loudness.partials(&ratios, 0.007, [1.0; 2], CHUNK), &mut alone);
+            bank.clone().add_apart(&loudness.partials(&ratios, 0.007, [1.0; 2], CHUNK), &sides, &mut both, &mut apart);
+            bank.clone().add(&weighted.partials(&ratios, 0.007, [1.0; 2], CHUNK), &mut expected);
+            assert_eq!(sound(&both).map(f32::to_bits), sound(&alone).map(f32::to_bits), "{level:?}");
+            let (apart, expected) = (sound(&apart), sound(&expected));
             assert!(apart.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-5), "{level:?}");
         }
     }
 
     #[test]
     fn partials_beyond_nyquist_stay_below_it() {
-        let mut bank = OscillatorBank::<1>::new(Level::BASELINE, 0);
+        let mut bank = OscillatorBank::<LANES>::new(Level::BASELINE, 0);
         let mut loudness = Loudness::SILENT;
-        loudness.set(&[1.0], &[1.0], CHUNK, 0.0);
-        for base in [0.6, 7.0, f32::INFINITY, f32::NAN] {
-            let mut out = [0.0; CHUNK];
-            bank.render(&loudness, &[1.0], base, CHUNK, &mut out);
+        loudness.set(&[1.0 / LANES as f32; LANES], &[1.0 / LANES as f32; LANES], CHUNK, 0.0);
+        for base in [0.6, 7.0, f32::INFINITY, f32::NAN, -1.0] {
+            let (mut sums, mut out) = (Sums::SILENT, [0.0; CHUNK]);
+            bank.add(&loudness.partials(&[1.0; LANES], base, [1.0; 2], CHUNK), &mut sums);
+            sines::collect(Level::BASELINE, &sums, &mut out);
             assert!(out.iter().all(|x| x.abs() <= 1.001), "{base}");
         }
         assert_eq!(nyquist_fade(0.46), 1.0);

@@ -5,12 +5,14 @@ mod unison;
 
 use crate::analysis::frames::{Frame, NOISE_BANDS, NoteFrames, PARTIALS, Slots, pitch_hz, slot_ratio};
 use crate::analysis::noise::{band_centres, fraction_db};
-use crate::dsp::kernel::{self, CHUNK, DECIBELS_TO_OCTAVES, exp2};
+use crate::dsp::kernel::{self, DECIBELS_TO_OCTAVES, exp2};
 use crate::dsp::level::Level;
 use crate::dsp::mel::mel;
 use crate::dsp::noise::{Noise, NoiseBands};
 use crate::dsp::oscillator::{Loudness, OscillatorBank, nyquist_fade};
 use crate::dsp::random;
+use crate::dsp::sines::{self, CHUNK, Sums};
+use std::ops::Range;
 use std::sync::Arc;
 use unison::{CopyGain, Partials, UnisonCopy, WIDEST, places, spread};
 
@@ -47,7 +49,12 @@ impl ToneFormat {
     /// The format for `rate` samples a second.
     #[must_use]
     pub fn new(rate: f32) -> Self {
-        let level = Level::detect();
+        Self::at_level(rate, Level::detect())
+    }
+
+    /// The same, made by the kernels of `level`: to the same bits, and slower than need be.
+    #[must_use]
+    pub fn at_level(rate: f32, level: Level) -> Self {
         let hop = (rate / FRAME_RATE).round().max(1.0) as usize;
         let centres = band_centres();
         let bands = Arc::new(NoiseBands::new(level, rate, hop, &centres, mel));
@@ -113,8 +120,8 @@ pub struct Tone {
     cents: [f32; 2],
     copies: [UnisonCopy; COPIES],
     noise: Noise,
-    /// Gain of the noise in the side.
-    noise_side: [f32; 2],
+    /// Gain of the side.
+    side: [f32; 2],
     position: usize,
     power: [f32; 2],
 }
@@ -141,7 +148,7 @@ impl Tone {
             cents: [0.0; 2],
             copies: std::array::from_fn(|_| copy()),
             noise: Noise::new(Arc::clone(&format.bands)),
-            noise_side: [0.0; 2],
+            side: [0.0; 2],
             position: format.hop,
             power: [0.0; 2],
             format: format.clone(),
@@ -158,7 +165,7 @@ impl Tone {
         }
         self.shape(slots, first, hz, style);
         self.places = places(seed ^ PLACE_SEED, &self.octaves, hz);
-        self.noise.start(seed ^ NOISE_SEED, &self.density, self.noise_side[1]);
+        self.noise.start(seed ^ NOISE_SEED, &self.density, self.side[1] != 0.0);
         self.arrive();
     }
 
@@ -184,37 +191,64 @@ impl Tone {
     pub fn frame(&mut self, slots: &Slots, next: &Frame, hz: f32, style: &Style) {
         self.arrive();
         self.shape(slots, next, hz, style);
-        self.noise.advance(&self.density, self.noise_side[1]);
+        self.noise.advance(&self.density, self.is_wide());
         self.loudness.set(&self.amplitude, &self.next_amplitude, self.format.hop, INAUDIBLE);
         self.position = 0;
     }
 
     /// Writes the next samples at fundamental `hz` and returns how many, at most [`CHUNK`] and never past a frame; 0 if
-    /// a frame is due.
+    /// a frame is due. What `out` holds beyond them means nothing.
     pub fn render(&mut self, hz: f32, out: &mut StereoChunk) -> usize {
-        let hop = self.format.hop;
         let length = self.next_length();
-        let along = |sample: f32| sample / hop as f32;
-        let [from, to] = self.cents;
-        let cents = from + (to - from) * along(self.position as f32 + 0.5 * length as f32);
+        let part = self.position..self.position + length;
+        let along = (self.position as f32 + 0.5 * length as f32) / self.format.hop as f32;
+        let cents = self.cents[0] + (self.cents[1] - self.cents[0]) * along;
         let base = hz / self.format.rate * exp2(cents / 1_200.0);
-        *out = [[0.0; CHUNK]; 2];
-        let [middle, side] = out;
-        for copy in self.copies.iter_mut().filter(|copy| copy.sounds()) {
-            let voices = Partials { loudness: &self.loudness, ratios: &self.ratios, places: &self.places };
-            copy.add(&voices, base, self.position..self.position + length, hop, middle, side);
-        }
-        self.add_noise(length, middle, side);
+        let [left, right] = out;
         if self.is_wide() {
-            for (left, right) in middle.iter_mut().zip(side) {
-                (*left, *right) = (*left + *right, *left - *right);
-            }
+            self.sound_apart(base, part, left, right);
+            self.widen(left, right);
         } else {
-            *side = *middle;
+            self.sound(base, part, left);
+            *right = *left;
         }
         self.loudness.advance(length);
         self.position += length;
         length
+    }
+
+    /// The middle of the samples at `part`.
+    fn sound(&mut self, base: f32, part: Range<usize>, middle: &mut [f32; CHUNK]) {
+        let mut sums = Sums::SILENT;
+        let partials = Partials { loudness: &self.loudness, ratios: &self.ratios, places: &self.places };
+        for copy in self.copies.iter_mut().filter(|copy| copy.sounds()) {
+            copy.add(&partials, base, part.clone(), self.format.hop, &mut sums, None);
+        }
+        sines::collect(self.format.level, &sums, middle);
+        add(middle, &self.noise.hop()[0][part]);
+    }
+
+    /// Middle and side, the latter at full width.
+    fn sound_apart(&mut self, base: f32, part: Range<usize>, middle: &mut [f32; CHUNK], side: &mut [f32; CHUNK]) {
+        let [mut sums, mut apart] = [const { Sums::SILENT }; 2];
+        let partials = Partials { loudness: &self.loudness, ratios: &self.ratios, places: &self.places };
+        for copy in self.copies.iter_mut().filter(|copy| copy.sounds()) {
+            copy.add(&partials, base, part.clone(), self.format.hop, &mut sums, Some(&mut apart));
+        }
+        for (out, sums, noise) in [(middle, &sums, &self.noise.hop()[0]), (side, &apart, &self.noise.hop()[1])] {
+            sines::collect(self.format.level, sums, out);
+            add(out, &noise[part.clone()]);
+        }
+    }
+
+    /// Makes left and right of middle and side.
+    fn widen(&self, middle: &mut [f32; CHUNK], side: &mut [f32; CHUNK]) {
+        let step = (self.side[1] - self.side[0]) / self.format.hop as f32;
+        let from = self.side[0] + step * self.position as f32;
+        for n in 0..CHUNK {
+            let apart = side[n] * (from + step * n as f32);
+            (middle[n], side[n]) = (middle[n] + apart, middle[n] - apart);
+        }
     }
 
     /// Effective level of the louder of the last two frames, as amplitude.
@@ -225,19 +259,7 @@ impl Tone {
 
     /// Whether left and right differ before the next frame.
     fn is_wide(&self) -> bool {
-        self.noise_side != [0.0; 2] || self.copies.iter().any(UnisonCopy::is_wide)
-    }
-
-    fn add_noise(&self, length: usize, middle: &mut [f32; CHUNK], side: &mut [f32; CHUNK]) {
-        let part = self.position..self.position + length;
-        let add = |out: &mut [f32; CHUNK], noise: &[f32]| {
-            out.iter_mut().zip(&noise[part.clone()]).for_each(|(out, noise)| *out += noise);
-        };
-        let (noise, apart) = self.noise.hop();
-        add(middle, noise);
-        if self.noise_side != [0.0; 2] {
-            add(side, apart);
-        }
+        self.side != [0.0; 2]
     }
 
     /// What lay ahead is now.
@@ -245,7 +267,7 @@ impl Tone {
         self.amplitude = self.next_amplitude;
         self.cents[0] = self.cents[1];
         self.power[0] = self.power[1];
-        self.noise_side[0] = self.noise_side[1];
+        self.side[0] = self.side[1];
         for copy in &mut self.copies {
             copy.gain = copy.next_gain;
         }
@@ -282,7 +304,7 @@ impl Tone {
             power += 0.5 * self.next_amplitude[k] * self.next_amplitude[k];
         }
         self.power[1] = power + self.shape_noise(frame, style);
-        self.noise_side[1] = WIDEST * style.width;
+        self.side[1] = WIDEST * style.width;
         spread(&mut self.copies, style);
     }
 
@@ -295,6 +317,10 @@ impl Tone {
         kernel::amplitudes(self.format.level, &mut level);
         level.iter().map(|amplitude| amplitude * amplitude).sum()
     }
+}
+
+fn add(out: &mut [f32; CHUNK], samples: &[f32]) {
+    out.iter_mut().zip(samples).for_each(|(out, sample)| *out += sample);
 }
 
 /// Gains of left and right for a place -1..1, with equal power and 1 in the middle.

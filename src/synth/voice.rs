@@ -9,7 +9,7 @@ use super::stack::Note;
 use super::tone::{COPIES, StereoChunk, Style, Tone, ToneFormat, pan};
 use crate::analysis::frames::{Frame, Motion, PARTIALS, SILENCE_DB, Slots, pitch_hz};
 use crate::dsp::envelope::{Envelope, EnvelopeTimes};
-use crate::dsp::kernel::CHUNK;
+use crate::dsp::sines::CHUNK;
 use crate::dsp::smooth::{OnePole, Ramp};
 use crate::model::latent::LATENTS;
 use crate::model::transfer::Transfer;

@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use super::{COPIES, Style};
 use crate::analysis::frames::PARTIALS;
-use crate::dsp::kernel::{CHUNK, exp2};
+use crate::dsp::kernel::exp2;
 use crate::dsp::oscillator::{Loudness, OscillatorBank};
 use crate::dsp::random;
+use crate::dsp::sines::Sums;
 
 /// Gain of the side at full width: what one channel has more than the middle, the other has less, so that left and right
 /// always sum to the mono sound.
@@ -28,10 +29,11 @@ pub(super) struct UnisonCopy {
 /// How much of a copy is heard where.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) struct CopyGain {
+    /// In the middle,
     middle: f32,
-    /// Of the copy as a whole, in the side.
+    /// and so many times that in the side: the copy as a whole, -1..1,
     lean: f32,
-    /// Of its partials, each to its own side.
+    /// and its partials, each to its own side, 0..1.
     apart: f32,
 }
 
@@ -51,45 +53,33 @@ impl UnisonCopy {
         self.gain.middle != 0.0 || self.next_gain.middle != 0.0
     }
 
-    pub(super) fn is_wide(&self) -> bool {
-        [self.gain, self.next_gain].iter().any(|gain| gain.lean != 0.0 || gain.apart != 0.0)
-    }
-
-    /// Adds the samples at `part` of the `hop` between two frames to middle and side; what is lacking costs nothing.
+    /// Adds the samples at `part` of the `hop` between two frames to the middle and, if there is one, to the side at full
+    /// width.
     pub(super) fn add(
         &mut self,
         partials: &Partials<'_>,
         base: f32,
         part: Range<usize>,
         hop: usize,
-        middle: &mut [f32; CHUNK],
-        side: &mut [f32; CHUNK],
+        middle: &mut Sums,
+        side: Option<&mut Sums>,
     ) {
-        let Partials { loudness, ratios, places } = partials;
-        let [mut chunk, mut apart] = [[0.0; CHUNK]; 2];
-        let base = base * self.detune;
-        let mix = |out: &mut [f32; CHUNK], samples: &[f32; CHUNK], from: f32, to: f32| {
-            let step = (to - from) / hop as f32;
-            let gain = from + step * part.start as f32;
-            for n in 0..part.len() {
-                out[n] += samples[n] * (gain + step * n as f32);
-            }
-        };
         let (from, to) = (self.gain, self.next_gain);
-        if from.apart != 0.0 || to.apart != 0.0 {
-            self.bank.render_apart(loudness, ratios, places, base, part.len(), &mut chunk, &mut apart);
-            mix(side, &apart, from.apart, to.apart);
-        } else {
-            self.bank.render(loudness, ratios, base, part.len(), &mut chunk);
-        }
-        mix(middle, &chunk, from.middle, to.middle);
-        if from.lean != 0.0 || to.lean != 0.0 {
-            mix(side, &chunk, from.lean, to.lean);
-        }
+        let at = |position: usize, of: fn(&CopyGain) -> f32| {
+            of(&from) + (of(&to) - of(&from)) * (position as f32 / hop as f32)
+        };
+        let gain = [part.start, part.end].map(|position| at(position, |gain| gain.middle));
+        let partials_of_copy = partials.loudness.partials(partials.ratios, base * self.detune, gain, part.len());
+        let Some(side) = side else { return self.bank.add(&partials_of_copy, middle) };
+        // A copy changes sides in steps of a chunk: only where the number of copies changes, which is heard anyway.
+        let [lean, apart] = [at(part.end, |gain| gain.lean), at(part.end, |gain| gain.apart)];
+        let mut sides = *partials.places;
+        sides.iter_mut().for_each(|place| *place = lean + apart * *place);
+        self.bank.add_apart(&partials_of_copy, &sides, middle, side);
     }
 }
 
-/// Spreads the copies over detune and width at equal total power.
+/// Spreads the copies over detune and sides at equal total power.
 pub(super) fn spread(copies: &mut [UnisonCopy; COPIES], style: &Style) {
     let count = style.copies.clamp(1, COPIES);
     let loudness = (count as f32).sqrt().recip();
@@ -102,10 +92,9 @@ pub(super) fn spread(copies: &mut [UnisonCopy; COPIES], style: &Style) {
         copy.detune = exp2(0.5 * style.detune * place / 1_200.0);
         // Neighbours in pitch go to opposite sides, so that neither side is sharp.
         let side = if number % 2 == 0 { place } else { -place };
-        let reach = WIDEST * style.width * loudness;
         // Copies on both sides make the width by themselves.
-        let apart = if place == 0.0 { reach } else { 0.0 };
-        copy.next_gain = CopyGain { middle: loudness, lean: reach * side, apart };
+        let apart = if place == 0.0 { 1.0 } else { 0.0 };
+        copy.next_gain = CopyGain { middle: loudness, lean: side, apart };
     }
 }
 
