@@ -9,6 +9,7 @@ use super::stack::Note;
 use super::tone::{COPIES, StereoChunk, Style, Tone, ToneFormat, pan};
 use crate::analysis::frames::{Frame, Motion, PARTIALS, SILENCE_DB, Slots, pitch_hz};
 use crate::dsp::envelope::{Envelope, EnvelopeTimes};
+use crate::dsp::kernel::{DECIBELS_TO_OCTAVES, exp2};
 use crate::dsp::sines::CHUNK;
 use crate::dsp::smooth::{OnePole, Ramp};
 use crate::model::latent::LATENTS;
@@ -279,9 +280,7 @@ impl Voice {
         }
         let hz = self.next_hz(around);
         let length = self.tone.render(hz, &mut self.chunk);
-        let [left, right] = &mut self.chunk;
-        self.envelope.apply(&envelope_times(around.controls), &mut left[..length], &mut right[..length]);
-        self.apply_gains(length);
+        self.apply_gains(length, around);
         self.clock += length as u64;
         (self.read, self.written) = (0, length);
         self.over = self.is_over();
@@ -390,29 +389,25 @@ impl Voice {
     }
 
     fn gain_targets(&self) -> [f32; 2] {
-        let pressed = 10.0_f32.powf(PRESSURE_DB / 20.0 * self.pressure());
+        let pressed = exp2(DECIBELS_TO_OCTAVES * PRESSURE_DB * self.pressure());
         pan(self.expressions.pan).map(|gain| sane(gain * pressed * self.expressions.volume, 0.0, 16.0, 1.0))
     }
 
-    /// Volume, pan and pressure go along a line over the chunk; then the fade.
-    fn apply_gains(&mut self, length: usize) {
+    /// The envelope, the fade, and volume, pan and pressure, which go along a line over the chunk.
+    fn apply_gains(&mut self, length: usize, around: &Surroundings<'_>) {
+        let mut levels = [0.0; CHUNK];
+        self.envelope.next(&envelope_times(around.controls), &mut levels[..length]);
+        if self.life == Life::Fading {
+            levels[..length].iter_mut().for_each(|level| *level *= self.fade.next());
+        }
         let targets = self.gain_targets();
         for (out, (&from, &to)) in self.chunk.iter_mut().zip(self.gains.iter().zip(&targets)) {
-            if (from, to) != (1.0, 1.0) {
-                let step = (to - from) / length.max(1) as f32;
-                for (n, sample) in out[..length].iter_mut().enumerate() {
-                    *sample *= from + step * (n + 1) as f32;
-                }
+            let step = (to - from) / length.max(1) as f32;
+            for n in 0..CHUNK {
+                out[n] *= levels[n] * (from + step * (n + 1) as f32);
             }
         }
         self.gains = targets;
-        if self.life == Life::Fading {
-            for n in 0..length {
-                let gain = self.fade.next();
-                self.chunk[0][n] *= gain;
-                self.chunk[1][n] *= gain;
-            }
-        }
     }
 
     /// Whether nothing more is to be heard. A note that only the player turned down is not over: it may be turned up.
