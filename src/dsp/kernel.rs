@@ -73,16 +73,14 @@ fn random_spectrum_in_lanes(shape: &Shape<'_>, spectrum: &mut [Complex32]) {
 }
 
 per_level! {
-    /// Replaces decibels by amplitudes. The length of `values` is a multiple of [`LANES`].
-    pub fn amplitudes = amplitudes_in_lanes(values: &mut [f32])
+    /// Writes `factor * 2^(exponent * scale)`: amplitudes of levels, ratios of intervals. All slices have one length.
+    pub fn powers = powers_in_lanes(exponent: &[f32], scale: f32, factor: &[f32], out: &mut [f32])
 }
 
 #[inline(always)]
-fn amplitudes_in_lanes(values: &mut [f32]) {
-    for block in values.chunks_exact_mut(LANES) {
-        for value in block {
-            *value = exp2(*value * DECIBELS_TO_OCTAVES);
-        }
+fn powers_in_lanes(exponent: &[f32], scale: f32, factor: &[f32], out: &mut [f32]) {
+    for ((out, exponent), factor) in out.iter_mut().zip(exponent).zip(factor) {
+        *out = factor * exp2(exponent * scale);
     }
 }
 

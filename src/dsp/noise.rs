@@ -12,6 +12,8 @@ const HIGHEST: f32 = 24_000.0;
 pub const SILENT_LEVEL: f32 = -60.0;
 /// A spectrum whose loudest bin lies below this (-140 dB per bin) is not made.
 const INAUDIBLE_LEVEL: f32 = -23.0;
+/// So many samples may be read beyond a hop's end.
+pub const PADDING: usize = 2 * LANES;
 /// Seed offset that keeps the turns of the side apart from the spectra.
 const SIDE_SEED: u32 = 0x5349_4445;
 
@@ -88,7 +90,7 @@ impl Noise {
     #[must_use]
     pub fn new(bands: Arc<NoiseBands>) -> Self {
         let hop = bands.hop();
-        let half = || [vec![0.0; hop], vec![0.0; hop]];
+        let half = || [vec![0.0; hop + PADDING], vec![0.0; hop + PADDING]];
         Self {
             seed: 0,
             spectra: 0,
@@ -133,7 +135,7 @@ impl Noise {
         }
     }
 
-    /// The hop made last: middle and side.
+    /// The hop made last: middle and side, followed by [`PADDING`] samples that are none of it.
     #[must_use]
     pub fn hop(&self) -> &[Vec<f32>; 2] {
         &self.hop
@@ -203,8 +205,8 @@ mod tests {
         let (mut left, mut right) = (Vec::new(), Vec::new());
         for _ in 0..hops {
             noise.advance(density, is_wide);
-            left.extend_from_slice(&noise.hop()[0]);
-            right.extend_from_slice(&noise.hop()[1]);
+            left.extend_from_slice(&noise.hop()[0][..hop]);
+            right.extend_from_slice(&noise.hop()[1][..hop]);
         }
         (left, right)
     }

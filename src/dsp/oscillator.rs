@@ -4,6 +4,7 @@ use super::kernel::LANES;
 use super::level::Level;
 use super::random;
 use super::sines::{self, Partials, Sums};
+use std::ops::Range;
 
 /// Share of the sample rate above which partials begin to fade; they are gone at [`FADE_TO`].
 const FADE_FROM: f32 = 0.46;
@@ -46,25 +47,25 @@ impl<const N: usize> Loudness<N> {
         }
     }
 
-    /// Moves on by `samples` along the lines.
-    pub fn advance(&mut self, samples: usize) {
-        for (amplitude, step) in self.amplitude.iter_mut().zip(&self.step) {
-            *amplitude += step * samples as f32;
-        }
+    /// Whether no partial is audible.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.groups == 0
     }
 
-    /// These partials over the next `length` samples: partial `k` at `ratios[k] * base` cycles per sample, all of them
-    /// with a gain that goes along a line.
+    /// These partials at the samples `part` of their lines: partial `k` at `ratios[k] * base` cycles per sample, all of
+    /// them with a gain that goes along a line.
     #[must_use]
-    pub fn partials<'a>(&'a self, ratios: &'a [f32; N], base: f32, gain: [f32; 2], length: usize) -> Partials<'a> {
+    pub fn partials<'a>(&'a self, ratios: &'a [f32; N], base: f32, gain: [f32; 2], part: Range<usize>) -> Partials<'a> {
         Partials {
             ratio: ratios,
             base,
             amplitude: &self.amplitude,
             step: &self.step,
+            position: part.start,
             gain,
             groups: self.groups,
-            length,
+            length: part.len(),
         }
     }
 }
@@ -102,6 +103,7 @@ mod tests {
     use super::*;
 
     use super::super::sines::CHUNK;
+    use std::mem::MaybeUninit;
 
     const N: usize = 64;
     const SECONDS: usize = 2 * 48_000;
@@ -115,6 +117,14 @@ mod tests {
         std::array::from_fn(|k| random::hash(frame, k as u32) as f32 / 4_294_967_296.0 / (k + 1) as f32)
     }
 
+    fn sound(level: Level, add: impl FnOnce(&mut Sums)) -> [f32; CHUNK] {
+        let (mut place, mut out) = (MaybeUninit::uninit(), [0.0; CHUNK]);
+        let sums = Sums::silent(level, &mut place);
+        add(sums);
+        sines::collect(level, sums, &mut out);
+        out
+    }
+
     fn render(level: Level, samples: usize) -> Vec<f32> {
         let mut bank = OscillatorBank::<N>::new(level, 1);
         let mut loudness = Loudness::SILENT;
@@ -125,12 +135,10 @@ mod tests {
             if out.len().is_multiple_of(240) {
                 loudness.set(&amplitudes(frame), &amplitudes(frame + 1), 240, 1e-9);
             }
-            let length = CHUNK.min(240 - out.len() % 240);
-            let partials = loudness.partials(&ratios, 331.0 / 48_000.0, [1.0; 2], length);
-            let (mut sums, mut chunk) = (Sums::SILENT, [0.0; CHUNK]);
-            bank.add(&partials, &mut sums);
-            sines::collect(level, &sums, &mut chunk);
-            loudness.advance(length);
+            let start = out.len() % 240;
+            let length = CHUNK.min(240 - start);
+            let partials = loudness.partials(&ratios, 331.0 / 48_000.0, [1.0; 2], start..start + length);
+            let chunk = sound(level, |sums| bank.add(&partials, sums));
             out.extend_from_slice(&chunk[..length]);
         }
         out
@@ -184,17 +192,15 @@ mod tests {
             let times_side = |of: &[f32; N]| std::array::from_fn(|k| of[k] * sides[k]);
             weighted.set(&times_side(&from), &times_side(&to), CHUNK, -9.0);
             let bank = OscillatorBank::<N>::new(level, 1);
-            let sound = |sums: &Sums| {
-                let mut out = [0.0; CHUNK];
-                sines::collect(level, sums, &mut out);
-                out
-            };
-            let [mut both, mut alone, mut apart, mut expected] = [const { Sums::SILENT }; 4];
-            bank.clone().add(&loudness.partials(&ratios, 0.007, [1.0; 2], CHUNK), &mut alone);
-            bank.clone().add_apart(&loudness.partials(&ratios, 0.007, [1.0; 2], CHUNK), &sides, &mut both, &mut apart);
-            bank.clone().add(&weighted.partials(&ratios, 0.007, [1.0; 2], CHUNK), &mut expected);
-            assert_eq!(sound(&both).map(f32::to_bits), sound(&alone).map(f32::to_bits), "{level:?}");
-            let (apart, expected) = (sound(&apart), sound(&expected));
+            let partials = loudness.partials(&ratios, 0.007, [1.0; 2], 0..CHUNK);
+            let alone = sound(level, |sums| bank.clone().add(&partials, sums));
+            let mut both = [0.0; CHUNK];
+            let apart = sound(level, |apart| {
+                both = sound(level, |sums| bank.clone().add_apart(&partials, &sides, sums, apart));
+            });
+            let weighted = weighted.partials(&ratios, 0.007, [1.0; 2], 0..CHUNK);
+            let expected = sound(level, |sums| bank.clone().add(&weighted, sums));
+            assert_eq!(both.map(f32::to_bits), alone.map(f32::to_bits), "{level:?}");
             assert!(apart.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-5), "{level:?}");
         }
     }
@@ -205,9 +211,8 @@ mod tests {
         let mut loudness = Loudness::SILENT;
         loudness.set(&[1.0 / LANES as f32; LANES], &[1.0 / LANES as f32; LANES], CHUNK, 0.0);
         for base in [0.6, 7.0, f32::INFINITY, f32::NAN, -1.0] {
-            let (mut sums, mut out) = (Sums::SILENT, [0.0; CHUNK]);
-            bank.add(&loudness.partials(&[1.0; LANES], base, [1.0; 2], CHUNK), &mut sums);
-            sines::collect(Level::BASELINE, &sums, &mut out);
+            let partials = loudness.partials(&[1.0; LANES], base, [1.0; 2], 0..CHUNK);
+            let out = sound(Level::BASELINE, |sums| bank.add(&partials, sums));
             assert!(out.iter().all(|x| x.abs() <= 1.001), "{base}");
         }
         assert_eq!(nyquist_fade(0.46), 1.0);

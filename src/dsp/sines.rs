@@ -7,7 +7,8 @@
 //! collected once.
 
 use super::kernel::LANES;
-use super::level::per_level;
+use super::level::{Level, per_level};
+use std::mem::MaybeUninit;
 
 /// 2^32: phases and increments count turns in units of its inverse.
 const TURN: f32 = 4_294_967_296.0;
@@ -23,10 +24,12 @@ pub struct Partials<'a> {
     pub ratio: &'a [f32],
     /// Turns per sample of a partial of ratio 1.
     pub base: f32,
-    /// Amplitude at the first sample,
+    /// Amplitude `position` samples before the first sample,
     pub amplitude: &'a [f32],
-    /// and its change per sample.
+    /// and its change per sample since.
     pub step: &'a [f32],
+    /// See `amplitude`.
+    pub position: usize,
     /// Gain at the first sample and after the last one; the product with the amplitude goes along a line.
     pub gain: [f32; 2],
     /// Bit `g` tells whether any of the [`LANES`] partials from `g * LANES` on is to sound. The others stand still.
@@ -36,12 +39,24 @@ pub struct Partials<'a> {
 }
 
 /// What sounds so far, `[samples, lanes]`: the sum over the lanes is the sound.
-#[derive(Clone)]
 pub struct Sums([[f32; LANES]; CHUNK]);
 
 impl Sums {
-    /// Silence.
-    pub const SILENT: Self = Self([[0.0; LANES]; CHUNK]);
+    /// Silence, written to `place` at the width of `level`.
+    pub fn silent(level: Level, place: &mut MaybeUninit<Self>) -> &mut Self {
+        clear(level, place);
+        // SAFETY: `clear` has just written it.
+        unsafe { place.assume_init_mut() }
+    }
+}
+
+per_level! {
+    fn clear = clear_in_lanes(place: &mut MaybeUninit<Sums>)
+}
+
+#[inline(always)]
+fn clear_in_lanes(place: &mut MaybeUninit<Sums>) {
+    place.write(Sums([[0.0; LANES]; CHUNK]));
 }
 
 per_level! {
@@ -63,7 +78,7 @@ per_level! {
 }
 
 per_level! {
-    /// Writes the sound of `sums`.
+    /// Adds the sound of `sums` to `out`.
     pub fn collect = collect_in_lanes(sums: &Sums, out: &mut [f32; CHUNK])
 }
 
@@ -147,7 +162,7 @@ impl Waves {
         let from = group * LANES;
         let (phase, ratio) = (&mut phase[from..from + LANES], &partials.ratio[from..from + LANES]);
         let (amplitude, step) = (&partials.amplitude[from..from + LANES], &partials.step[from..from + LANES]);
-        let length = partials.length as f32;
+        let [position, length] = [partials.position, partials.length].map(|samples| samples as f32);
         let per_sample = 1.0 / length.max(1.0);
         let mut made = Self { bend: [0.0; LANES], step: [0.0; LANES], early: Side::STILL, late: Side::STILL };
         for lane in 0..LANES {
@@ -164,8 +179,8 @@ impl Waves {
             made.early.slope[lane] = 2.0 * across;
             made.late.value[lane] = straight - across;
             made.late.slope[lane] = -2.0 * across;
-            let first = amplitude[lane] * partials.gain[0];
-            let last = (amplitude[lane] + step[lane] * length) * partials.gain[1];
+            let first = (amplitude[lane] + step[lane] * position) * partials.gain[0];
+            let last = (amplitude[lane] + step[lane] * (position + length)) * partials.gain[1];
             made.step[lane] = (last - first) * per_sample;
             made.early.amplitude[lane] = first + made.step[lane] * (half as f32 - 1.0);
             made.late.amplitude[lane] = first + made.step[lane] * half as f32;
@@ -276,10 +291,14 @@ fn collect_in_lanes(sums: &Sums, out: &mut [f32; CHUNK]) {
     let mut eights = [0.0_f32; 8 * CHUNK];
     let mut fours = [0.0_f32; 4 * CHUNK];
     let mut twos = [0.0_f32; 2 * CHUNK];
+    let mut ones = [0.0_f32; CHUNK];
     add_neighbours(sums.0.as_flattened(), &mut eights);
     add_neighbours(&eights, &mut fours);
     add_neighbours(&fours, &mut twos);
-    add_neighbours(&twos, out);
+    add_neighbours(&twos, &mut ones);
+    for n in 0..CHUNK {
+        out[n] += ones[n];
+    }
 }
 
 #[inline(always)]
@@ -311,7 +330,6 @@ const SINE: [f32; 5] = [6.283_185_5, -41.341_68, 81.602_23, -76.575_005, 39.710_
 
 #[cfg(test)]
 mod tests {
-    use super::super::level::Level;
     use super::super::random;
     use super::*;
 
@@ -320,15 +338,17 @@ mod tests {
 
     /// A chunk of `length` samples: what was made, middle and side, and the phases after it.
     fn render(level: Level, ratio: &[f32; N], length: usize) -> ([[f32; CHUNK]; 2], [u32; N]) {
-        let [mut sums, mut apart] = [const { Sums::SILENT }; 2];
+        let mut places = [const { MaybeUninit::uninit() }; 2];
+        let [sums, apart] = places.each_mut().map(|place| Sums::silent(level, place));
         let (mut phase, side) = (phases(), sides());
         let step: [f32; N] = std::array::from_fn(|k| 0.01 * random::bipolar(3, k as u32));
+        let (amplitude, gain) = ([0.5; N], [1.0; 2]);
         let partials =
-            Partials { ratio, base: BASE, amplitude: &[0.5; N], step: &step, gain: [1.0; 2], groups: 0b10, length };
-        add_apart(level, &partials, &mut phase, &side, &mut sums, &mut apart);
+            Partials { ratio, base: BASE, amplitude: &amplitude, step: &step, position: 0, gain, groups: 0b10, length };
+        add_apart(level, &partials, &mut phase, &side, sums, apart);
         let mut out = [[0.0; CHUNK]; 2];
-        collect(level, &sums, &mut out[0]);
-        collect(level, &apart, &mut out[1]);
+        collect(level, sums, &mut out[0]);
+        collect(level, apart, &mut out[1]);
         (out, phase)
     }
 

@@ -5,13 +5,14 @@ mod unison;
 
 use crate::analysis::frames::{Frame, NOISE_BANDS, NoteFrames, PARTIALS, Slots, pitch_hz, slot_ratio};
 use crate::analysis::noise::{band_centres, fraction_db};
-use crate::dsp::kernel::{self, DECIBELS_TO_OCTAVES, exp2};
+use crate::dsp::kernel::{self, DECIBELS_TO_OCTAVES, LANES, exp2};
 use crate::dsp::level::Level;
 use crate::dsp::mel::mel;
 use crate::dsp::noise::{Noise, NoiseBands};
 use crate::dsp::oscillator::{Loudness, OscillatorBank, nyquist_fade};
 use crate::dsp::random;
 use crate::dsp::sines::{self, CHUNK, Sums};
+use std::mem::MaybeUninit;
 use std::ops::Range;
 use std::sync::Arc;
 use unison::{CopyGain, Partials, UnisonCopy, WIDEST, places, spread};
@@ -28,6 +29,7 @@ const INAUDIBLE: f32 = 1e-6;
 /// The tilt of brightness turns about this frequency, in Hz, and acts this many octaves to either side of it.
 const TILT_CENTRE_HZ: f32 = 1_000.0;
 const TILT_OCTAVES: (f32, f32) = (-5.0, 4.5);
+const OCTAVES_PER_CENT: f32 = 1.0 / 1_200.0;
 /// Seed offset that keeps noise and phases apart.
 const NOISE_SEED: u32 = 0x6E6F_6973;
 /// The same for the places of partials.
@@ -43,6 +45,8 @@ pub struct ToneFormat {
     /// What turns a band's level in dB into the density that [`Noise`] takes, in dB.
     to_density: [f32; NOISE_BANDS],
     band_octaves: [f32; NOISE_BANDS],
+    slot_ratios: [f32; PARTIALS],
+    slot_octaves: [f32; PARTIALS],
 }
 
 impl ToneFormat {
@@ -61,7 +65,9 @@ impl ToneFormat {
         // White noise of variance 1 at 48 kHz has a density of 1/24000 per hertz.
         let to_density = fraction_db().map(|fraction| -fraction - 10.0 * 24_000.0_f32.log10());
         let band_octaves = centres.map(|hz| tilt_octaves(hz.log2()));
-        Self { rate, hop, level, bands, to_density, band_octaves }
+        let slot_ratios = std::array::from_fn(slot_ratio);
+        let slot_octaves = slot_ratios.map(f32::log2);
+        Self { rate, hop, level, bands, to_density, band_octaves, slot_ratios, slot_octaves }
     }
 
     /// Samples between two frames.
@@ -203,7 +209,7 @@ impl Tone {
         let part = self.position..self.position + length;
         let along = (self.position as f32 + 0.5 * length as f32) / self.format.hop as f32;
         let cents = self.cents[0] + (self.cents[1] - self.cents[0]) * along;
-        let base = hz / self.format.rate * exp2(cents / 1_200.0);
+        let base = hz / self.format.rate * exp2(cents * OCTAVES_PER_CENT);
         let [left, right] = out;
         if self.is_wide() {
             self.sound_apart(base, part, left, right);
@@ -212,33 +218,42 @@ impl Tone {
             self.sound(base, part, left);
             *right = *left;
         }
-        self.loudness.advance(length);
         self.position += length;
         length
     }
 
     /// The middle of the samples at `part`.
     fn sound(&mut self, base: f32, part: Range<usize>, middle: &mut [f32; CHUNK]) {
-        let mut sums = Sums::SILENT;
+        middle.copy_from_slice(&self.noise.hop()[0][part.start..][..CHUNK]);
+        if self.loudness.is_silent() {
+            return;
+        }
+        let mut place = MaybeUninit::uninit();
+        let sums = Sums::silent(self.format.level, &mut place);
         let partials = Partials { loudness: &self.loudness, ratios: &self.ratios, places: &self.places };
         for copy in self.copies.iter_mut().filter(|copy| copy.sounds()) {
-            copy.add(&partials, base, part.clone(), self.format.hop, &mut sums, None);
+            copy.add(&partials, base, part.clone(), self.format.hop, sums, None);
         }
-        sines::collect(self.format.level, &sums, middle);
-        add(middle, &self.noise.hop()[0][part]);
+        sines::collect(self.format.level, sums, middle);
     }
 
     /// Middle and side, the latter at full width.
     fn sound_apart(&mut self, base: f32, part: Range<usize>, middle: &mut [f32; CHUNK], side: &mut [f32; CHUNK]) {
-        let [mut sums, mut apart] = [const { Sums::SILENT }; 2];
+        for (out, noise) in [&mut *middle, &mut *side].into_iter().zip(self.noise.hop()) {
+            out.copy_from_slice(&noise[part.start..][..CHUNK]);
+        }
+        if self.loudness.is_silent() {
+            return;
+        }
+        let level = self.format.level;
+        let mut places = [const { MaybeUninit::uninit() }; 2];
+        let [sums, apart] = places.each_mut().map(|place| Sums::silent(level, place));
         let partials = Partials { loudness: &self.loudness, ratios: &self.ratios, places: &self.places };
         for copy in self.copies.iter_mut().filter(|copy| copy.sounds()) {
-            copy.add(&partials, base, part.clone(), self.format.hop, &mut sums, Some(&mut apart));
+            copy.add(&partials, base, part.clone(), self.format.hop, sums, Some(apart));
         }
-        for (out, sums, noise) in [(middle, &sums, &self.noise.hop()[0]), (side, &apart, &self.noise.hop()[1])] {
-            sines::collect(self.format.level, sums, out);
-            add(out, &noise[part.clone()]);
-        }
+        sines::collect(level, sums, middle);
+        sines::collect(level, apart, side);
     }
 
     /// Makes left and right of middle and side.
@@ -275,12 +290,13 @@ impl Tone {
     }
 
     fn place_slots(&mut self, cents: &[f32; PARTIALS]) {
-        if self.slot_cents != *cents {
+        let moved = self.slot_cents.iter().zip(cents).fold(false, |moved, (was, is)| moved | (was != is));
+        if moved {
             self.slot_cents = *cents;
-            for (k, cents) in cents.iter().enumerate() {
-                self.octaves[k] = slot_ratio(k).log2() + cents / 1_200.0;
-                self.ratios[k] = slot_ratio(k) * exp2(cents / 1_200.0);
+            for k in 0..PARTIALS {
+                self.octaves[k] = self.format.slot_octaves[k] + cents[k] * OCTAVES_PER_CENT;
             }
+            kernel::powers(self.format.level, cents, OCTAVES_PER_CENT, &self.format.slot_ratios, &mut self.ratios);
         }
     }
 
@@ -288,39 +304,47 @@ impl Tone {
     fn shape(&mut self, slots: &Slots, frame: &Frame, hz: f32, style: &Style) {
         self.place_slots(&slots.cents);
         self.cents[1] = if frame.cents.is_finite() { frame.cents } else { 0.0 };
-        self.next_amplitude = frame.partial_db;
+        let mut decibels = frame.partial_db;
         if style.tilt != 0.0 {
             let fundamental = hz.log2();
-            for (level, octaves) in self.next_amplitude.iter_mut().zip(&self.octaves) {
+            for (level, octaves) in decibels.iter_mut().zip(&self.octaves) {
                 *level += style.tilt * tilt_octaves(fundamental + octaves);
             }
         }
-        kernel::amplitudes(self.format.level, &mut self.next_amplitude);
         let turns = hz / self.format.rate;
-        let mut power = 0.0;
-        for k in 0..PARTIALS {
-            let fade = if slots.in_band[k] { nyquist_fade(self.ratios[k] * turns) } else { 0.0 };
-            self.next_amplitude[k] *= fade;
-            power += 0.5 * self.next_amplitude[k] * self.next_amplitude[k];
+        let mut fade = self.ratios;
+        for (fade, in_band) in fade.iter_mut().zip(slots.in_band) {
+            *fade = if in_band { nyquist_fade(*fade * turns) } else { 0.0 };
         }
-        self.power[1] = power + self.shape_noise(frame, style);
+        kernel::powers(self.format.level, &decibels, DECIBELS_TO_OCTAVES, &fade, &mut self.next_amplitude);
+        self.power[1] = 0.5 * power(&self.next_amplitude) + self.shape_noise(frame, style);
         self.side[1] = WIDEST * style.width;
         spread(&mut self.copies, style);
     }
 
     /// Sets the densities of the noise; returns its power.
     fn shape_noise(&mut self, frame: &Frame, style: &Style) -> f32 {
-        let mut level: [f32; NOISE_BANDS] = std::array::from_fn(|band| {
+        let decibels: [f32; NOISE_BANDS] = std::array::from_fn(|band| {
             frame.noise_db[band] + style.noise_db + style.tilt * self.format.band_octaves[band]
         });
-        self.density = std::array::from_fn(|band| (level[band] + self.format.to_density[band]) * DECIBELS_TO_OCTAVES);
-        kernel::amplitudes(self.format.level, &mut level);
-        level.iter().map(|amplitude| amplitude * amplitude).sum()
+        for band in 0..NOISE_BANDS {
+            self.density[band] = (decibels[band] + self.format.to_density[band]) * DECIBELS_TO_OCTAVES;
+        }
+        let mut amplitudes = [0.0; NOISE_BANDS];
+        kernel::powers(self.format.level, &decibels, DECIBELS_TO_OCTAVES, &[1.0; NOISE_BANDS], &mut amplitudes);
+        power(&amplitudes)
     }
 }
 
-fn add(out: &mut [f32; CHUNK], samples: &[f32]) {
-    out.iter_mut().zip(samples).for_each(|(out, sample)| *out += sample);
+/// The sum of the squares, in lanes.
+fn power(amplitudes: &[f32]) -> f32 {
+    let mut sums = [0.0; LANES];
+    for amplitudes in amplitudes.chunks_exact(LANES) {
+        for (sum, amplitude) in sums.iter_mut().zip(amplitudes) {
+            *sum += amplitude * amplitude;
+        }
+    }
+    sums.iter().sum()
 }
 
 /// Gains of left and right for a place -1..1, with equal power and 1 in the middle.

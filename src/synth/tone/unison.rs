@@ -69,10 +69,10 @@ impl UnisonCopy {
             of(&from) + (of(&to) - of(&from)) * (position as f32 / hop as f32)
         };
         let gain = [part.start, part.end].map(|position| at(position, |gain| gain.middle));
-        let partials_of_copy = partials.loudness.partials(partials.ratios, base * self.detune, gain, part.len());
+        let [lean, apart] = [at(part.end, |gain| gain.lean), at(part.end, |gain| gain.apart)];
+        let partials_of_copy = partials.loudness.partials(partials.ratios, base * self.detune, gain, part);
         let Some(side) = side else { return self.bank.add(&partials_of_copy, middle) };
         // A copy changes sides in steps of a chunk: only where the number of copies changes, which is heard anyway.
-        let [lean, apart] = [at(part.end, |gain| gain.lean), at(part.end, |gain| gain.apart)];
         let mut sides = *partials.places;
         sides.iter_mut().for_each(|place| *place = lean + apart * *place);
         self.bank.add_apart(&partials_of_copy, &sides, middle, side);
