@@ -160,6 +160,14 @@ fn screen_event(key: Key) -> Event {
     }
 }
 
+/// Plays a note to nobody, so that code and tables that nobody has used yet are read from the disk before they are due.
+fn rehearse(engine: &mut Engine) {
+    let [mut left, mut right] = [[0.0; CHUNK]; 2];
+    engine.handle(Event::NoteOn { voice_id: None, channel: 0, key: 60, velocity: 0.8 });
+    engine.render(&mut left, &mut right);
+    engine.reset();
+}
+
 fn silence(buffer: &mut Buffer) {
     buffer.as_slice().iter_mut().for_each(|channel| channel.fill(0.0));
 }
@@ -203,6 +211,7 @@ impl<F: Format> Plugin for Instrument<F> {
         context.set_latency_samples(0);
         self.bridge.rate(config.sample_rate);
         let mut engine = Engine::new(Model::factory(), config.sample_rate);
+        rehearse(&mut engine);
         // A new engine has nothing to give back.
         let _none = engine.exchange_transfer(self.params.kept.transfer.played());
         self.engine = Some(engine);

@@ -2,7 +2,8 @@
 //!
 //! On Linux with glibc this program defines `malloc` and its kin itself. The dynamic linker finds the program's
 //! symbols first, so a plugin loaded with `dlopen` allocates through them as well; each forwards to glibc. The count
-//! is one per thread and runs only while [`count`] runs.
+//! is one per thread and runs only while [`count`] runs. Where this program is compiled with RealtimeSanitizer, that
+//! defines these functions, and nothing is counted.
 
 /// Calls of the heap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub(crate) fn count<T>(work: impl FnOnce() -> T) -> (T, Option<Calls>) {
     imp::count(work)
 }
 
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[cfg(all(target_os = "linux", target_env = "gnu", not(feature = "realtime-sanitizer")))]
 mod imp {
     use std::cell::Cell;
     use std::ffi::{c_int, c_void};
@@ -114,7 +115,7 @@ mod imp {
     }
 }
 
-#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+#[cfg(not(all(target_os = "linux", target_env = "gnu", not(feature = "realtime-sanitizer"))))]
 mod imp {
     use super::Calls;
 
@@ -123,7 +124,7 @@ mod imp {
     }
 }
 
-#[cfg(all(test, target_os = "linux", target_env = "gnu"))]
+#[cfg(all(test, target_os = "linux", target_env = "gnu", not(feature = "realtime-sanitizer")))]
 mod tests {
     use super::*;
 

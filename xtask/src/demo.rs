@@ -2,7 +2,7 @@
 
 mod automation;
 mod figures;
-mod host;
+mod player;
 mod song;
 
 use std::fs;
@@ -13,7 +13,7 @@ use anyhow::{Context, Result, ensure};
 use crate::bundle::Bundles;
 use crate::workspace::{self, Workspace};
 
-use self::host::{Host, Performance};
+use self::player::{Performance, Player};
 use self::song::Song;
 
 /// How the piece is played.
@@ -45,9 +45,9 @@ pub(crate) fn run(workspace: &Workspace, bundles: &Bundles, options: &Options) -
     fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
     let phrase = workspace.root.join(crate::phrase::FILE);
     let song = Song::read(options.song.as_ref().unwrap_or(&phrase), options.rate)?;
-    let host = Host::load(&bundles.clap)?;
-    println!("demo: {} plays {} notes in {:.0} s", host.name(), song.notes(), song.seconds(options.rate));
-    let performance = host.play(&song, options)?;
+    let player = Player::load(&bundles.clap)?;
+    println!("demo: {} plays {} notes in {:.0} s", player.name(), song.notes(), song.seconds(options.rate));
+    let performance = player.play(&song, options)?;
     write_wav(&out.join("zither.wav"), &performance, options.rate)?;
     let lines = performance.figures.lines();
     fs::write(out.join("figures.txt"), lines.join("\n") + "\n").context("cannot write the figures")?;

@@ -8,8 +8,10 @@ mod allocations;
 mod bundle;
 mod demo;
 mod factory;
+mod host;
 mod install;
 mod phrase;
+mod rtproof;
 mod setup;
 mod sound_bench;
 mod test;
@@ -40,6 +42,11 @@ enum Task {
     Install,
     /// Bundles, hosts the CLAP headless and plays a two-minute piece into target/demo/.
     Demo(demo::Options),
+    /// Bundles, then proves that the CLAP's audio callback never calls the heap or the kernel, faults or waits.
+    Rtproof(rtproof::Options),
+    /// The part of the proof for which this program is compiled with RealtimeSanitizer.
+    #[cfg(feature = "realtime-sanitizer")]
+    Sanitised(rtproof::sanitised::Arguments),
     /// Everything we check, from formatting to the bundle inside a host.
     Test,
     /// Measures the factory model on notes that training never saw, and every instrument's levels over five octaves.
@@ -79,6 +86,12 @@ fn run(task: Task) -> anyhow::Result<()> {
             setup::run(Need::BUILD)?;
             demo::run(&workspace, &bundle::run(&workspace)?, &options)
         }
+        Task::Rtproof(options) => {
+            setup::run(Need::BUILD)?;
+            rtproof::run(&workspace, &bundle::run(&workspace)?.clap, &options)
+        }
+        #[cfg(feature = "realtime-sanitizer")]
+        Task::Sanitised(arguments) => rtproof::sanitised::run(&workspace, &arguments),
         Task::Test => {
             setup::run(Need::ALL)?;
             test::run(&workspace)

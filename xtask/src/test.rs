@@ -13,10 +13,14 @@ use anyhow::{Result, ensure};
 use crate::bundle::{self, Bundles};
 use crate::demo;
 use crate::factory;
+use crate::rtproof;
 use crate::workspace::Workspace;
 
 /// Seconds of the piece that the test plays.
 const DEMO_SECONDS: f64 = 20.0;
+
+/// Blocks of the real-time proof that the test plays.
+const PROOF_BLOCKS: u64 = 10_000;
 
 /// How a step ended.
 enum Outcome {
@@ -53,6 +57,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     if let Some(bundles) = &bundles {
         report.add("pedalboard", || pedalboard::run(workspace, bundles));
         report.step("demo", || short_demo(workspace, bundles));
+        report.add("real-time proof", || short_proof(workspace, bundles));
     }
     report.finish()
 }
@@ -64,6 +69,14 @@ fn short_demo(workspace: &Workspace, bundles: &Bundles) -> Result<()> {
         bundles,
         &demo::Options { seconds: Some(DEMO_SECONDS), rate: 48_000, block: 64, song: None, out },
     )
+}
+
+fn short_proof(workspace: &Workspace, bundles: &Bundles) -> Result<Outcome> {
+    if !rtproof::SUPPORTED {
+        return Ok(Outcome::Skipped("it needs Linux on x86-64 or AArch64".into()));
+    }
+    rtproof::run(workspace, &bundles.clap, &rtproof::Options { blocks: PROOF_BLOCKS, seed: 1 })?;
+    Ok(Outcome::Passed)
 }
 
 /// What has been done so far.

@@ -24,6 +24,9 @@ use super::block::EventBlock;
 use super::preset_load::PRESET_LOAD;
 use crate::plugin::ClapInstrument;
 
+/// Bytes of the audio thread's stack that are touched before its first block, several times what a block takes: the
+/// system gives a thread its pages one by one, when they are touched.
+const STACK: usize = 1 << 15;
 /// Channels of the output and of the sidechain.
 const CHANNELS: u32 = 2;
 
@@ -136,10 +139,17 @@ unsafe extern "C" fn deactivate(plugin: *const clap_plugin) {
 unsafe extern "C" fn start_processing(plugin: *const clap_plugin) -> bool {
     // The framework asks for the thread's id at parameter events; the first time, the standard library allocates.
     std::hint::black_box(std::thread::current().id());
+    touch_stack();
     // SAFETY: CLAP hosts pass a live instance.
     let Some(guard) = (unsafe { guard(plugin) }) else { return false };
     // SAFETY: the framework's function, with its own plugin data.
     guard.framework.start_processing.is_some_and(|call| unsafe { call(plugin) })
+}
+
+/// A call of its own: what it touches lies where the calls of a block will be.
+#[inline(never)]
+fn touch_stack() {
+    std::hint::black_box([0_u8; STACK]);
 }
 
 unsafe extern "C" fn process(plugin: *const clap_plugin, process: *const clap_process) -> clap_process_status {

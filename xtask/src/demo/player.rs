@@ -1,12 +1,11 @@
-//! A small CLAP host: loads the bundle with `dlopen`, plays a song offline and measures each block.
+//! Plays a song offline in the bundle and measures each block.
 
 use std::ffi::CString;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use clack_extensions::audio_ports::{AudioPortInfoBuffer, PluginAudioPorts};
-use clack_extensions::params::{ParamInfoBuffer, PluginParams};
+use clack_extensions::params::PluginParams;
 use clack_host::events::event_types::{MidiEvent, NoteEndEvent, NoteOffEvent, NoteOnEvent, ParamValueEvent};
 use clack_host::prelude::*;
 
@@ -15,28 +14,20 @@ use super::automation::{INTERVAL, LANES, START};
 use super::figures::{Block, Figures};
 use super::song::{Action, Song};
 use crate::allocations;
+use crate::host::{Host, Parameter, Ports};
 
 /// The plugin is asked to ring out for at most this long.
 const LONGEST_TAIL: f64 = 12.0;
 /// It has rung out when a second stays below this.
 const SILENCE: f32 = 1e-4;
 
-/// A plugin instance on its main thread. This host serves no extension and answers no request (`()`).
-pub(super) struct Host {
-    instance: PluginInstance<()>,
-    name: String,
-    lanes: Vec<LaneTarget>,
+/// The bundle, ready to play, on its main thread.
+pub(super) struct Player {
+    host: Host,
+    lanes: Vec<Parameter>,
     /// What is set at the first sample.
     start: Vec<(ClapId, f64)>,
-    inputs: Vec<usize>,
-    outputs: Vec<usize>,
     planted: Option<allocations::Calls>,
-}
-
-/// Where a lane of automation goes.
-struct LaneTarget {
-    id: ClapId,
-    range: (f64, f64),
 }
 
 /// What came of playing.
@@ -47,32 +38,22 @@ pub(super) struct Performance {
     pub(super) figures: Figures,
 }
 
-impl Host {
+impl Player {
     /// Loads the first plugin of the bundle.
     ///
     /// # Errors
     /// If there is none, or it lacks what the demo needs.
     pub(super) fn load(bundle: &Path) -> Result<Self> {
-        let loading = || format!("{} does not load", bundle.display());
-        // SAFETY: the bundle is the one that was just built here.
-        let entry = unsafe { PluginEntry::load(bundle) }.with_context(loading)?;
-        let factory = entry.get_plugin_factory().with_context(loading)?;
-        let descriptor = factory.plugin_descriptor(0).with_context(loading)?;
-        let (id, name) = (descriptor.id().with_context(loading)?, descriptor.name().with_context(loading)?);
-        let info = HostInfo::new("Zither demo", "Zither", "https://github.com/zither-audio/zither", "1.0")?;
-        let mut instance = PluginInstance::<()>::new(|_| (), |_| (), &entry, id, &info)?;
-        let mut plugin = instance.plugin_handle();
-        let lanes = LANES.iter().map(|lane| parameter(&mut plugin, lane.parameter)).collect::<Result<Vec<_>>>()?;
-        let start = START.iter().map(|&(name, text)| parse(&mut plugin, name, text)).collect::<Result<_>>()?;
-        let (inputs, outputs) = (channels(&mut plugin, true)?, channels(&mut plugin, false)?);
-        ensure!(outputs.first() == Some(&2), "the plugin's main output is not stereo: {outputs:?}");
-        let planted = planted(&mut plugin, &lanes)?;
-        Ok(Self { name: name.to_string_lossy().into_owned(), lanes, start, inputs, outputs, planted, instance })
+        let mut host = Host::load(bundle)?;
+        let lanes = LANES.iter().map(|lane| parameter(&mut host, lane.parameter)).collect::<Result<Vec<_>>>()?;
+        let start = START.iter().map(|&(name, text)| parse(&mut host, name, text)).collect::<Result<_>>()?;
+        let planted = planted(&mut host, &lanes)?;
+        Ok(Self { host, lanes, start, planted })
     }
 
     /// The plugin's name.
     pub(super) fn name(&self) -> &str {
-        &self.name
+        &self.host.name
     }
 
     /// Plays the song on a thread of its own, as a host does, until it has rung out.
@@ -83,7 +64,7 @@ impl Host {
         let (rate, block) = (f64::from(options.rate), options.block);
         let configuration =
             PluginAudioConfiguration { sample_rate: rate, min_frames_count: block, max_frames_count: block };
-        let processor = self.instance.activate(|_, _| (), configuration)?;
+        let processor = self.host.instance.activate(|_, _| (), configuration)?;
         let budget = Duration::from_secs_f64(f64::from(block) / rate);
         let length = options.seconds.map_or(song.length, |seconds| song.length.min((seconds * rate) as u64));
         let longest = length + (LONGEST_TAIL * rate) as u64;
@@ -102,47 +83,31 @@ impl Host {
             playing.context("no thread")?.join().expect("the audio thread does not panic")
         })?;
         let Stage { audio, figures, .. } = stage;
-        self.instance.deactivate(processor);
+        self.host.instance.deactivate(processor);
         Ok(Performance { audio, figures })
     }
 }
 
 /// Finds a parameter by its name.
-fn parameter(plugin: &mut PluginMainThreadHandle, name: &str) -> Result<LaneTarget> {
-    let params: PluginParams = plugin.get_extension().context("the plugin has no parameters")?;
-    let named = |index| {
-        let mut buffer = ParamInfoBuffer::new();
-        let info = params.get_info(plugin, index, &mut buffer)?;
-        let range = (info.min_value, info.max_value);
-        (info.name == name.as_bytes()).then_some(LaneTarget { id: info.id, range })
-    };
-    (0..params.count(plugin)).find_map(named).with_context(|| format!("the plugin has no parameter {name}"))
+fn parameter(host: &mut Host, name: &str) -> Result<Parameter> {
+    let named = host.parameters()?.into_iter().find(|parameter| parameter.name == name);
+    named.with_context(|| format!("the plugin has no parameter {name}"))
 }
 
 /// Has the plugin read a value from a text.
-fn parse(plugin: &mut PluginMainThreadHandle, name: &str, text: &str) -> Result<(ClapId, f64)> {
-    let id = parameter(plugin, name)?.id;
-    let params: PluginParams = plugin.get_extension().context("the plugin has no parameters")?;
-    let value = params.text_to_value(plugin, id, &CString::new(text)?);
+fn parse(host: &mut Host, name: &str, text: &str) -> Result<(ClapId, f64)> {
+    let id = parameter(host, name)?.id;
+    let params: PluginParams = host.extension()?;
+    let value = params.text_to_value(&host.instance.plugin_handle(), id, &CString::new(text)?);
     Ok((id, value.with_context(|| format!("{name} cannot be {text}"))?))
 }
 
-/// Channels of each audio port.
-fn channels(plugin: &mut PluginMainThreadHandle, inputs: bool) -> Result<Vec<usize>> {
-    let ports: PluginAudioPorts = plugin.get_extension().context("the plugin has no audio ports")?;
-    let channels = |index| {
-        let mut buffer = AudioPortInfoBuffer::new();
-        let info = ports.get(plugin, index, inputs, &mut buffer).context("an audio port is not described")?;
-        Ok(info.channel_count as usize)
-    };
-    (0..ports.count(plugin, inputs)).map(channels).collect()
-}
-
 /// Counts the heap calls of a call that does allocate in the plugin: printing a value.
-fn planted(plugin: &mut PluginMainThreadHandle, lanes: &[LaneTarget]) -> Result<Option<allocations::Calls>> {
-    let params: PluginParams = plugin.get_extension().context("the plugin has no parameters")?;
+fn planted(host: &mut Host, lanes: &[Parameter]) -> Result<Option<allocations::Calls>> {
+    let params: PluginParams = host.extension()?;
+    let plugin = host.instance.plugin_handle();
     let mut text = [0; 64];
-    let (printed, calls) = allocations::count(|| params.value_to_text(plugin, lanes[0].id, 0.0, &mut text).is_ok());
+    let (printed, calls) = allocations::count(|| params.value_to_text(&plugin, lanes[0].id, 0.0, &mut text).is_ok());
     ensure!(printed, "the plugin prints no value");
     Ok(calls)
 }
@@ -150,7 +115,7 @@ fn planted(plugin: &mut PluginMainThreadHandle, lanes: &[LaneTarget]) -> Result<
 /// The state of playing: all that a block needs, made beforehand.
 struct Stage<'a> {
     song: &'a Song,
-    lanes: &'a [LaneTarget],
+    lanes: &'a [Parameter],
     start: &'a [(ClapId, f64)],
     length: u64,
     block: usize,
@@ -161,22 +126,18 @@ struct Stage<'a> {
     sounding: Vec<u32>,
     events_in: EventBuffer,
     events_out: EventBuffer,
-    inputs: Vec<Vec<Vec<f32>>>,
-    outputs: Vec<Vec<Vec<f32>>>,
-    ports_in: AudioPorts,
-    ports_out: AudioPorts,
+    ports: Ports,
     audio: Vec<[f32; 2]>,
     figures: Figures,
 }
 
 impl<'a> Stage<'a> {
-    fn new(host: &'a Host, block: u32, song: &'a Song, length: u64, figures: Figures) -> Self {
+    fn new(player: &'a Player, block: u32, song: &'a Song, length: u64, figures: Figures) -> Self {
         let block = block as usize;
-        let buffers = |ports: &[usize]| ports.iter().map(|&channels| vec![vec![0.0; block]; channels]).collect();
         Self {
             song,
-            lanes: &host.lanes,
-            start: &host.start,
+            lanes: &player.lanes,
+            start: &player.start,
             length,
             block,
             now: 0,
@@ -185,10 +146,7 @@ impl<'a> Stage<'a> {
             sounding: Vec::with_capacity(256),
             events_in: EventBuffer::with_capacity(256),
             events_out: EventBuffer::with_capacity(256),
-            inputs: buffers(&host.inputs),
-            outputs: buffers(&host.outputs),
-            ports_in: AudioPorts::with_capacity(host.inputs.iter().sum(), host.inputs.len()),
-            ports_out: AudioPorts::with_capacity(host.outputs.iter().sum(), host.outputs.len()),
+            ports: player.host.ports(block),
             audio: Vec::new(),
             figures,
         }
@@ -212,7 +170,7 @@ impl<'a> Stage<'a> {
         self.note_endings();
         let voices = self.sounding.len();
         self.figures.push(Block { wall, cpu, voices, calls });
-        let [left, right] = [&self.outputs[0][0], &self.outputs[0][1]];
+        let [left, right] = [&self.ports.outputs[0][0], &self.ports.outputs[0][1]];
         self.audio.extend(left.iter().zip(right).map(|(&left, &right)| [left, right]));
         self.now = end;
         Ok(())
@@ -270,23 +228,17 @@ impl<'a> Stage<'a> {
         &mut self,
         processor: &mut StartedPluginAudioProcessor<()>,
     ) -> Result<(Duration, Duration, Option<allocations::Calls>)> {
-        let inputs = self.ports_in.with_input_buffers(self.inputs.iter_mut().map(|port| AudioPortBuffer {
-            latency: 0,
-            channels: AudioPortBufferType::f32_input_only(port.iter_mut().map(InputChannel::constant)),
-        }));
-        let mut outputs = self.ports_out.with_output_buffers(self.outputs.iter_mut().map(|port| AudioPortBuffer {
-            latency: 0,
-            channels: AudioPortBufferType::f32_output_only(port.iter_mut().map(Vec::as_mut_slice)),
-        }));
         let events_in = self.events_in.as_input();
         let mut events_out = self.events_out.as_output();
-        let (wall, cpu) = (Instant::now(), thread_time());
-        let (status, calls) = allocations::count(|| {
-            processor.process(&inputs, &mut outputs, &events_in, &mut events_out, Some(self.now), None)
-        });
-        let (cpu, wall) = (thread_time().zip(cpu).map(|(end, start)| end - start), wall.elapsed());
-        status?;
-        Ok((wall, cpu.unwrap_or(wall), calls))
+        let now = self.now;
+        self.ports.lend(self.block, |inputs, outputs| {
+            let (wall, cpu) = (Instant::now(), thread_time());
+            let (status, calls) =
+                allocations::count(|| processor.process(inputs, outputs, &events_in, &mut events_out, Some(now), None));
+            let (cpu, wall) = (thread_time().zip(cpu).map(|(end, start)| end - start), wall.elapsed());
+            status?;
+            Ok((wall, cpu.unwrap_or(wall), calls))
+        })
     }
 
     /// Takes off the list what the plugin says has ended.
