@@ -128,7 +128,7 @@ impl Scalar {
             Event::Pressure { channel, value } => self.channels[usize::from(channel)].pressure = value,
             Event::ModWheel { channel, value } => self.channels[usize::from(channel)].wheel = value,
             Event::Timbre { channel, value } => self.channels[usize::from(channel)].timbre = bipolar(value),
-            Event::Sustain { .. } => {}
+            Event::Sustain { .. } | Event::Controller { .. } => {}
             Event::AllNotesOff => self.voices.iter_mut().for_each(Voice::release),
             Event::AllSoundOff => self.voices.iter_mut().for_each(Voice::fade_out),
         }
