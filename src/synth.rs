@@ -11,5 +11,6 @@ mod release;
 mod residue;
 pub mod single;
 mod stack;
+mod stagger;
 pub mod tone;
 mod voice;

@@ -13,6 +13,10 @@ impl SlotSet {
         self.0 &= !(1 << slot);
     }
 
+    pub(super) fn contains(self, slot: usize) -> bool {
+        self.0 >> slot & 1 != 0
+    }
+
     pub(super) fn len(self) -> usize {
         self.0.count_ones() as usize
     }

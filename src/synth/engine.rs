@@ -10,8 +10,8 @@ use super::tone::ToneFormat;
 use super::voice::{Surroundings, Voice};
 use crate::dsp::denormal::DenormalsAreZero;
 use crate::dsp::smooth::{OnePole, Ramp};
-use crate::model::Model;
 use crate::model::transfer::Transfer;
+use crate::model::{Contour, Model, Timbre};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -24,6 +24,8 @@ pub const HIGHEST_RATE: f32 = 1_536_000.0;
 /// Slots: more than voices, so that stolen ones fade while the new ones already play. A fade takes 4 ms, in which hands
 /// strike fewer keys than this; where a machine strikes more, the quietest of the fades is cut.
 const SLOTS: usize = VOICES + 16;
+/// Samples that are made at once, at most: so far the decoder looks ahead.
+const STRETCH: usize = 64;
 /// Ended notes that are kept until they are asked for: more than one event can end.
 const ENDED: usize = 256;
 /// Time constant of the gain, in seconds.
@@ -42,6 +44,8 @@ pub struct Engine {
     model: Arc<Model>,
     transfer: Option<Arc<Transfer>>,
     rate: f32,
+    /// Samples between two frames of a note.
+    hop: usize,
     controls: Controls,
     channels: Channels,
     voices: Box<[Voice]>,
@@ -82,6 +86,7 @@ impl Engine {
             model,
             transfer: None,
             rate,
+            hop: format.hop(),
             channels: Channels::default(),
             voices: (0..SLOTS).map(|_| Voice::new(&format)).collect(),
             active: SlotSet::default(),
@@ -189,6 +194,14 @@ impl Engine {
             self.settle();
             return;
         }
+        for (left, right) in left.chunks_mut(STRETCH).zip(right.chunks_mut(STRETCH)) {
+            self.sound(left, right);
+        }
+    }
+
+    /// Adds what sounds to a stretch.
+    fn sound(&mut self, left: &mut [f32], right: &mut [f32]) {
+        self.foresee(left.len());
         for slot in self.active.slots() {
             let around = surroundings!(self);
             if self.voices[slot].add_to(left, right, &around) {
@@ -197,6 +210,14 @@ impl Engine {
         }
         self.residue.add_to(left, right);
         self.finish(left, right);
+    }
+
+    /// Decodes together what the voices will need within the next `samples`.
+    fn foresee(&mut self, samples: usize) {
+        let around = surroundings!(self);
+        let timbre = Timbre { decoder: &self.model.decoder, transfer: around.transfer };
+        let voices = self.voices.iter_mut().enumerate().filter(|(slot, _)| self.active.contains(*slot));
+        Contour::foresee(timbre, voices.filter_map(|(_, voice)| voice.ahead(samples, &around)));
     }
 
     /// Gain, bypass and the last check.

@@ -41,7 +41,7 @@ impl SingleNote {
             Surroundings { model, transfer, controls: &controls, latents: &latents, channels: &Channels::default() };
         let mut voice = Voice::new(format);
         let note = Note { voice_id: None, channel: 0, key: self.key, velocity: self.velocity / 127.0 };
-        voice.start(note, 0, self.seed, None, &around);
+        voice.start(note, 0, self.seed, None, format.hop(), &around);
         let (mut left, mut right) = (vec![0.0; self.samples], vec![0.0; self.samples]);
         let hold = self.hold.min(self.samples);
         if !voice.add_to(&mut left[..hold], &mut right[..hold], &around) {

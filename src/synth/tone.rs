@@ -128,6 +128,10 @@ pub struct Tone {
     noise: Noise,
     /// Gain of the side.
     side: [f32; 2],
+    /// Samples from the last frame to the next: a hop, but for the first.
+    span: usize,
+    next_span: usize,
+    /// Samples since the last frame.
     position: usize,
     power: [f32; 2],
 }
@@ -155,6 +159,8 @@ impl Tone {
             copies: std::array::from_fn(|_| copy()),
             noise: Noise::new(Arc::clone(&format.bands)),
             side: [0.0; 2],
+            span: format.hop,
+            next_span: format.hop,
             position: format.hop,
             power: [0.0; 2],
             format: format.clone(),
@@ -164,8 +170,9 @@ impl Tone {
     }
 
     /// Begins a note of fundamental `hz` with its state at note-on. `seed` settles the phases and the noise. A frame is
-    /// due afterwards.
+    /// due afterwards, for a moment that is a hop later.
     pub fn start(&mut self, seed: u32, slots: &Slots, first: &Frame, hz: f32, style: &Style) {
+        self.next_span = self.format.hop;
         for (number, copy) in self.copies.iter_mut().enumerate() {
             copy.bank = OscillatorBank::new(self.format.level, random::hash(seed, number as u32));
         }
@@ -175,30 +182,42 @@ impl Tone {
         self.arrive();
     }
 
+    /// Brings the second frame of a note that has just been started forward to `samples` after the first, 1 to a hop.
+    pub fn bring_forward(&mut self, samples: usize) {
+        self.next_span = samples.clamp(1, self.format.hop);
+    }
+
     /// Whether a frame is due before more can be rendered.
     #[must_use]
     pub fn is_due(&self) -> bool {
-        self.position == self.format.hop
+        self.position == self.span
     }
 
-    /// Samples between two frames.
+    /// Samples until a frame is due.
     #[must_use]
-    pub fn hop(&self) -> usize {
-        self.format.hop
+    pub fn until_due(&self) -> usize {
+        self.span - self.position
+    }
+
+    /// How far ahead the moment lies that the next frame is to describe, in samples from when it is due.
+    #[must_use]
+    pub fn look_ahead(&self) -> usize {
+        self.next_span
     }
 
     /// How many samples the next [`Tone::render`] makes.
     #[must_use]
     pub fn next_length(&self) -> usize {
-        CHUNK.min(self.format.hop - self.position)
+        CHUNK.min(self.until_due())
     }
 
-    /// Gives the state of the note one hop from here.
+    /// Gives the state of the note [`Tone::look_ahead`] samples from here.
     pub fn frame(&mut self, slots: &Slots, next: &Frame, hz: f32, style: &Style) {
         self.arrive();
         self.shape(slots, next, hz, style);
         self.noise.advance(&self.density, self.is_wide());
-        self.loudness.set(&self.amplitude, &self.next_amplitude, self.format.hop, INAUDIBLE);
+        self.span = std::mem::replace(&mut self.next_span, self.format.hop);
+        self.loudness.set(&self.amplitude, &self.next_amplitude, self.span, INAUDIBLE);
         self.position = 0;
     }
 
@@ -207,7 +226,7 @@ impl Tone {
     pub fn render(&mut self, hz: f32, out: &mut StereoChunk) -> usize {
         let length = self.next_length();
         let part = self.position..self.position + length;
-        let along = (self.position as f32 + 0.5 * length as f32) / self.format.hop as f32;
+        let along = (self.position as f32 + 0.5 * length as f32) / self.span as f32;
         let cents = self.cents[0] + (self.cents[1] - self.cents[0]) * along;
         let base = hz / self.format.rate * exp2(cents * OCTAVES_PER_CENT);
         let [left, right] = out;
@@ -224,7 +243,7 @@ impl Tone {
 
     /// The middle of the samples at `part`.
     fn sound(&mut self, base: f32, part: Range<usize>, middle: &mut [f32; CHUNK]) {
-        middle.copy_from_slice(&self.noise.hop()[0][part.start..][..CHUNK]);
+        middle.copy_from_slice(self.noise_at(0, part.start));
         if self.loudness.is_silent() {
             return;
         }
@@ -232,15 +251,15 @@ impl Tone {
         let sums = Sums::silent(self.format.level, &mut place);
         let partials = Partials { loudness: &self.loudness, ratios: &self.ratios, places: &self.places };
         for copy in self.copies.iter_mut().filter(|copy| copy.sounds()) {
-            copy.add(&partials, base, part.clone(), self.format.hop, sums, None);
+            copy.add(&partials, base, part.clone(), self.span, sums, None);
         }
         sines::collect(self.format.level, sums, middle);
     }
 
     /// Middle and side, the latter at full width.
     fn sound_apart(&mut self, base: f32, part: Range<usize>, middle: &mut [f32; CHUNK], side: &mut [f32; CHUNK]) {
-        for (out, noise) in [&mut *middle, &mut *side].into_iter().zip(self.noise.hop()) {
-            out.copy_from_slice(&noise[part.start..][..CHUNK]);
+        for (channel, out) in [&mut *middle, &mut *side].into_iter().enumerate() {
+            out.copy_from_slice(self.noise_at(channel, part.start));
         }
         if self.loudness.is_silent() {
             return;
@@ -250,15 +269,20 @@ impl Tone {
         let [sums, apart] = places.each_mut().map(|place| Sums::silent(level, place));
         let partials = Partials { loudness: &self.loudness, ratios: &self.ratios, places: &self.places };
         for copy in self.copies.iter_mut().filter(|copy| copy.sounds()) {
-            copy.add(&partials, base, part.clone(), self.format.hop, sums, Some(apart));
+            copy.add(&partials, base, part.clone(), self.span, sums, Some(apart));
         }
         sines::collect(level, sums, middle);
         sines::collect(level, apart, side);
     }
 
+    /// A chunk of the noise of one channel, whose hop ends where the span does.
+    fn noise_at(&self, channel: usize, position: usize) -> &[f32] {
+        &self.noise.hop()[channel][self.format.hop - self.span + position..][..CHUNK]
+    }
+
     /// Makes left and right of middle and side.
     fn widen(&self, middle: &mut [f32; CHUNK], side: &mut [f32; CHUNK]) {
-        let step = (self.side[1] - self.side[0]) / self.format.hop as f32;
+        let step = (self.side[1] - self.side[0]) / self.span as f32;
         let from = self.side[0] + step * self.position as f32;
         for n in 0..CHUNK {
             let apart = side[n] * (from + step * n as f32);
@@ -286,7 +310,7 @@ impl Tone {
         for copy in &mut self.copies {
             copy.gain = copy.next_gain;
         }
-        self.position = self.format.hop;
+        self.position = self.span;
     }
 
     fn place_slots(&mut self, cents: &[f32; PARTIALS]) {

@@ -14,7 +14,7 @@ use crate::dsp::sines::CHUNK;
 use crate::dsp::smooth::{OnePole, Ramp};
 use crate::model::latent::LATENTS;
 use crate::model::transfer::Transfer;
-use crate::model::{Contour, Model, Timbre};
+use crate::model::{Ahead, Contour, Model, Timbre};
 
 /// Time constant of latents, in seconds.
 const LATENT_SECONDS: f32 = 0.010;
@@ -105,6 +105,8 @@ pub(super) struct Voice {
     /// The key went up since the last chunk.
     release_awaits: bool,
     seed: u32,
+    /// Samples from the first frame to the second.
+    first_span: usize,
 }
 
 impl Voice {
@@ -142,6 +144,7 @@ impl Voice {
             is_fresh: false,
             release_awaits: false,
             seed: 0,
+            first_span: format.hop(),
         }
     }
 
@@ -153,8 +156,10 @@ impl Voice {
         serial: u64,
         seed: u32,
         from_key: Option<u8>,
+        first_span: usize,
         around: &Surroundings<'_>,
     ) {
+        self.first_span = first_span;
         (self.note, self.serial, self.seed, self.life) = (note, serial, seed, Life::Held);
         (self.over, self.is_fresh, self.release_awaits) = (false, true, false);
         (self.expressions, self.own) = (NoteExpressions::NEUTRAL, None);
@@ -180,6 +185,7 @@ impl Voice {
         self.gains = self.gain_targets();
         self.decode(0.0, around);
         self.tone.start(self.seed, &self.slots, &self.frame, self.frame_hz(around), &self.style(around));
+        self.tone.bring_forward(self.first_span);
     }
 
     /// Goes on as `note` without a new attack.
@@ -290,8 +296,34 @@ impl Voice {
         for index in 0..LATENTS {
             self.latents[index].next(self.latent_target(index, around));
         }
-        self.decode((self.clock + self.tone.hop() as u64) as f32 / self.rate, around);
+        self.decode(self.next_time(), around);
         self.tone.frame(&self.slots, &self.frame, self.frame_hz(around), &self.style(around));
+    }
+
+    /// The moment that the next frame describes, in seconds after note-on.
+    fn next_time(&self) -> f32 {
+        (self.clock + (self.tone.until_due() + self.tone.look_ahead()) as u64) as f32 / self.rate
+    }
+
+    /// In how many samples the next frame falls. For one that falls at once, after how many the following one does.
+    pub(super) fn due_in(&self) -> usize {
+        if self.is_fresh { self.first_span } else { self.tone.until_due() + self.written - self.read }
+    }
+
+    /// What the decoder will be asked for within the next `samples`, if anything.
+    pub(super) fn ahead<'a>(&'a mut self, samples: usize, around: &Surroundings<'_>) -> Option<Ahead<'a>> {
+        if !self.is_fresh && self.due_in() >= samples {
+            return None;
+        }
+        let latents = std::array::from_fn(|index| {
+            let (mut latent, target) = (self.latents[index], self.latent_target(index, around));
+            if self.is_fresh { target } else { latent.next(target) }
+        });
+        let time = if self.is_fresh { 0.0 } else { self.next_time() };
+        let (time_s, released_s) = self.model_time(time, around);
+        let (pitch, velocity) = (self.timbre_pitch(around), self.velocity(around));
+        let latent = around.model.space.latent(&latents);
+        Some(Ahead { contour: &mut self.contour, latent, pitch, velocity, time_s, released_s })
     }
 
     fn latent_target(&self, index: usize, around: &Surroundings<'_>) -> f32 {
@@ -309,14 +341,19 @@ impl Voice {
     fn decode(&mut self, time: f32, around: &Surroundings<'_>) {
         let timbre = Timbre { decoder: &around.model.decoder, transfer: around.transfer };
         let latent = around.model.space.latent(&self.latents.map(|latent| latent.value()));
-        let released = self.release.as_mut().map(|release| release.read(time, stretch(around.controls)));
-        let (time, released) = released.map_or((time, None), |(time, released)| (time, Some(released)));
+        let (time, released) = self.model_time(time, around);
         let (pitch, velocity) = (self.timbre_pitch(around), self.velocity(around));
         self.contour.frame(timbre, &latent, pitch, velocity, time, released, &mut self.frame);
         self.contour.slots(timbre, &latent, pitch, velocity, &mut self.slots);
         self.contour.motion(timbre, &latent, pitch, velocity, &mut self.motion);
         self.press_floor();
         self.slow.move_frame(&self.motion, around.controls.get(Control::MOTION) / 100.0, &mut self.frame);
+    }
+
+    /// The model's time since note-on and since note-off, if that has happened, at `time` seconds after note-on.
+    fn model_time(&mut self, time: f32, around: &Surroundings<'_>) -> (f32, Option<f32>) {
+        let released = self.release.as_mut().map(|release| release.read(time, stretch(around.controls)));
+        released.map_or((time, None), |(time, released)| (time, Some(released)))
     }
 
     /// Below the floor of the training notes the model's levels mean nothing but "silent".

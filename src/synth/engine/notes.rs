@@ -11,6 +11,7 @@ use crate::synth::channel::sane;
 use crate::synth::controls::{Control, VoiceMode};
 use crate::synth::event::{EndedNote, Expression, NoteAddress};
 use crate::synth::stack::Note;
+use crate::synth::stagger::first_span;
 use crate::synth::voice::{Life, Surroundings, Voice};
 
 impl Engine {
@@ -42,8 +43,9 @@ impl Engine {
         let slot = self.slot_for_a_note();
         let seed = random::hash(self.notes, u32::from(note.key));
         self.notes = self.notes.wrapping_add(1);
+        let span = first_span(self.hop, self.active.slots().map(|slot| self.voices[slot].due_in()));
         let around = surroundings!(self);
-        self.voices[slot].start(note, u64::from(self.notes), seed, self.last_key, &around);
+        self.voices[slot].start(note, u64::from(self.notes), seed, self.last_key, span, &around);
         self.active.insert(slot);
         self.last_key = Some(note.key);
     }

@@ -53,20 +53,20 @@ impl UnisonCopy {
         self.gain.middle != 0.0 || self.next_gain.middle != 0.0
     }
 
-    /// Adds the samples at `part` of the `hop` between two frames to the middle and, if there is one, to the side at full
+    /// Adds the samples at `part` of the `span` between two frames to the middle and, if there is one, to the side at full
     /// width.
     pub(super) fn add(
         &mut self,
         partials: &Partials<'_>,
         base: f32,
         part: Range<usize>,
-        hop: usize,
+        span: usize,
         middle: &mut Sums,
         side: Option<&mut Sums>,
     ) {
         let (from, to) = (self.gain, self.next_gain);
         let at = |position: usize, of: fn(&CopyGain) -> f32| {
-            of(&from) + (of(&to) - of(&from)) * (position as f32 / hop as f32)
+            of(&from) + (of(&to) - of(&from)) * (position as f32 / span as f32)
         };
         let gain = [part.start, part.end].map(|position| at(position, |gain| gain.middle));
         let [lean, apart] = [at(part.end, |gain| gain.lean), at(part.end, |gain| gain.apart)];
