@@ -4,9 +4,13 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{Chance, RATE, cents, controls, frequency, moving_model, off, on, peak, render, sine_engine};
+use common::splash::splash;
+use common::{
+    Chance, RATE, cents, controls, frequency, moving_model, off, on, peak, render, sine_engine, steady_model,
+};
 use zither::analysis::frames::{Motion, PARTIALS, Swing};
 use zither::model::Model;
+use zither::model::latent::LATENTS;
 use zither::model::transfer::Transfer;
 use zither::synth::controls::{Control, Controls};
 use zither::synth::engine::{Engine, VOICES};
@@ -414,4 +418,92 @@ fn a_transfer_is_taken_up_by_a_sounding_note_without_a_click_and_given_back() {
     let step =
         |span: std::ops::Range<usize>| audio[span].windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
     assert!(step(23_000..72_000) < 2.1 * step(12_000..24_000), "it clicks");
+}
+
+#[test]
+fn no_control_clicks_however_far_it_jumps_under_a_note() {
+    let settings: [&[(Control, f32)]; 3] = [
+        &[],
+        &[(Control::SUSTAIN, -20.0), (Control::DECAY, 1.0)],
+        &[(Control::UNISON, 4.0), (Control::WIDTH, 100.0), (Control::ATTACK, 2_000.0)],
+    ];
+    // All latents are smoothed alike.
+    let all = Control::all().skip(LATENTS - 1).filter(|&control| control != Control::BYPASS);
+    for (control, setting) in all.flat_map(|control| settings.map(|setting| (control, setting))) {
+        let spec = control.spec();
+        for (from, to, at) in [(spec.min, spec.max, 17_000), (spec.max, spec.min, 17_123)] {
+            let mut controls = controls(setting);
+            controls.set(control, from);
+            let mut engine = Engine::new(steady_model(&[(0, -20.0)]), RATE);
+            engine.set_controls(&controls);
+            engine.handle(on(60));
+            let mut audio = render(&mut engine, at).0;
+            controls.set(control, to);
+            engine.set_controls(&controls);
+            audio.extend(render(&mut engine, 20_000).0);
+            let splash = splash(&audio, at, &[]);
+            assert!(splash < -57.0, "{} from {from} to {to} at {at}: {splash} dB", spec.id);
+        }
+    }
+}
+
+#[test]
+fn another_model_is_taken_up_by_a_sounding_note_without_a_click_and_the_old_one_given_back() {
+    let (first, second) = (steady_model(&[(0, -20.0)]), steady_model(&[(0, -32.0), (2, -26.0)]));
+    for at in [24_000, 24_123] {
+        let mut engine = Engine::new(Arc::clone(&first), RATE);
+        engine.set_controls(&controls(&[(Control::WIDTH, 0.0)]));
+        engine.handle(on(60));
+        let mut audio = render(&mut engine, at).0;
+        assert!(Arc::ptr_eq(&engine.exchange_model(Arc::clone(&second)), &first));
+        audio.extend(render(&mut engine, 24_000).0);
+        assert!(splash(&audio, at, &[]) < -62.0, "{} dB", splash(&audio, at, &[]));
+        let step = |part: &[f32]| part.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
+        let steady = step(&audio[12_000..at]).max(step(&audio[at + 12_000..]));
+        assert!(step(&audio[at - 1_000..at + 12_000]) < 1.2 * steady, "it jumps");
+        let level = |part: &[f32]| (part.iter().map(|x| f64::from(x * x)).sum::<f64>() / part.len() as f64).sqrt();
+        let expected = (10.0_f64.powf(-3.2) + 10.0_f64.powf(-2.6)).sqrt() / 2.0_f64.sqrt();
+        assert!((level(&audio[at + 12_000..]) / expected - 1.0).abs() < 0.02, "the second model sounds");
+    }
+}
+
+#[test]
+fn after_a_swap_notes_sound_as_if_the_model_had_always_been_there() {
+    let (other, model) = (steady_model(&[(0, -20.0), (4, -30.0)]), Model::factory());
+    let play = |first: &Arc<Model>| {
+        let mut engine = Engine::new(Arc::clone(first), RATE);
+        engine.set_controls(&controls(&[(Control::RELEASE, 50.0), (Control::UNISON, 2.0)]));
+        engine.handle(on(50));
+        render(&mut engine, 10_000);
+        engine.handle(off(50));
+        while engine.active_voices() > 0 {
+            render(&mut engine, 100);
+        }
+        drop(engine.exchange_model(Arc::clone(&model)));
+        [60, 64].into_iter().for_each(|key| engine.handle(on(key)));
+        render(&mut engine, 24_000)
+    };
+    assert_eq!(play(&other), play(&model));
+}
+
+#[test]
+fn where_blocks_end_is_not_heard_in_a_swap() {
+    let models = [Model::factory(), steady_model(&[(0, -20.0), (4, -30.0)])];
+    let play = |blocks: &[usize]| {
+        let mut engine = Engine::new(Arc::clone(&models[0]), RATE);
+        engine.set_controls(&controls(&[]));
+        [60, 64].into_iter().for_each(|key| engine.handle(on(key)));
+        let mut out = Vec::new();
+        for (turn, until) in [(1, 5_003), (0, 9_001), (1, 20_000)] {
+            let mut sizes = blocks.iter().cycle();
+            while out.len() < until {
+                let length = sizes.next().unwrap().min(&(until - out.len())).to_owned();
+                out.extend(render(&mut engine, length).0);
+            }
+            drop(engine.exchange_model(Arc::clone(&models[turn])));
+        }
+        out
+    };
+    let whole = play(&[usize::MAX]);
+    assert!([&[1, 7, 64][..], &[480], &[33]].into_iter().all(|blocks| play(blocks) == whole));
 }

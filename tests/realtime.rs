@@ -6,7 +6,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::Arc;
 
-use common::Chance;
+use common::{Chance, steady_model};
 use zither::model::Model;
 use zither::model::transfer::Transfer;
 use zither::synth::controls::{Control, Controls};
@@ -64,6 +64,7 @@ fn a_hundred_thousand_blocks_allocate_nothing() {
     controls.set(Control::DECAY, 300.0);
     let mut chance = Chance(7);
     let mut transfer = Some(Arc::new(Transfer::of_gain(3.0)));
+    let mut model = steady_model(&[(0, -20.0), (3, -40.0)]);
     let (mut left, mut right) = (vec![0.0; 64], vec![0.0; 64]);
     let mut ended = 0;
     let before = CALLS.get();
@@ -77,6 +78,7 @@ fn a_hundred_thousand_blocks_allocate_nothing() {
         }
         if block % 1_000 == 0 {
             transfer = engine.exchange_transfer(transfer);
+            model = engine.exchange_model(model);
         }
         let length = chance.below(65);
         engine.render(&mut left[..length], &mut right[..length]);

@@ -15,6 +15,10 @@ pub struct EnvelopeTimes {
 
 /// The shortest attack, in seconds: short enough to pass for none, long enough to be no click.
 pub const GUARD_SECONDS: f32 = 0.001;
+/// The shortest attack of a note whose times were changed after it began, in seconds: it is heard in full swing.
+const CHANGED_ATTACK_SECONDS: f32 = 0.010;
+/// The steepest fall of such a note, in dB per second.
+const CHANGED_FALL_DB: f32 = 2_000.0;
 /// What a decay without a sustain level falls by in its time, in dB.
 const ENDLESS_DECAY_DB: f32 = -60.0;
 
@@ -32,8 +36,10 @@ pub struct Envelope {
     rate: f32,
     stage: Stage,
     level: f32,
-    /// What [`Envelope::slopes`] were made for.
-    times: Option<EnvelopeTimes>,
+    /// The times with which the note began.
+    first: Option<EnvelopeTimes>,
+    /// What [`Envelope::slopes`] were made for, and whether it is not `first`.
+    times: Option<(EnvelopeTimes, bool)>,
     slopes: Slopes,
 }
 
@@ -41,12 +47,12 @@ impl Envelope {
     /// An envelope at the start of its attack, at `rate` samples a second.
     #[must_use]
     pub fn new(rate: f32) -> Self {
-        Self { rate, stage: Stage::Attack, level: 0.0, times: None, slopes: Slopes::NONE }
+        Self { rate, stage: Stage::Attack, level: 0.0, first: None, times: None, slopes: Slopes::NONE }
     }
 
     /// Starts again from nothing.
     pub fn start(&mut self) {
-        (self.stage, self.level) = (Stage::Attack, 0.0);
+        (self.stage, self.level, self.first) = (Stage::Attack, 0.0, None);
     }
 
     /// Lets go.
@@ -74,8 +80,9 @@ impl Envelope {
 
     /// Writes the next levels, 0..1. The times hold for all of them.
     pub fn next(&mut self, times: &EnvelopeTimes, levels: &mut [f32]) {
-        if self.times != Some(*times) {
-            (self.times, self.slopes) = (Some(*times), Slopes::of(times, self.rate));
+        let now = (*times, *self.first.get_or_insert(*times) != *times);
+        if self.times != Some(now) {
+            (self.times, self.slopes) = (Some(now), Slopes::of(times, now.1, self.rate));
         }
         let mut made = 0;
         while made < levels.len() {
@@ -126,16 +133,20 @@ struct Slopes {
 impl Slopes {
     const NONE: Self = Self { rise: 0.0, lift: 0.0, floor: 0.0, decay: [1.0; STRETCH], release: [1.0; STRETCH] };
 
-    fn of(times: &EnvelopeTimes, rate: f32) -> Self {
+    /// Times that are `changed` under a sounding note make no click, however short.
+    fn of(times: &EnvelopeTimes, changed: bool, rate: f32) -> Self {
+        let (shortest, steepest) =
+            if changed { (CHANGED_ATTACK_SECONDS, CHANGED_FALL_DB) } else { (GUARD_SECONDS, f32::INFINITY) };
+        let fall = |decibels: f32| powers(decibels.max(-steepest / rate));
         let per_sample = |seconds: f32| 1.0 / (seconds * rate).max(1.0);
         let endless = times.sustain_db == f32::NEG_INFINITY;
         let depth = if endless { ENDLESS_DECAY_DB } else { times.sustain_db.min(0.0) };
         Self {
-            rise: per_sample(times.attack.max(GUARD_SECONDS)),
+            rise: per_sample(times.attack.max(shortest)),
             lift: per_sample(GUARD_SECONDS * 10.0),
             floor: if endless { 0.0 } else { amplitude(depth) },
-            decay: powers(depth * per_sample(times.decay)),
-            release: powers(-60.0 * per_sample(times.release)),
+            decay: fall(depth * per_sample(times.decay)),
+            release: fall(-60.0 * per_sample(times.release)),
         }
     }
 }
@@ -246,5 +257,21 @@ mod tests {
         let raised = render(&mut envelope, &EnvelopeTimes { sustain_db: 0.0, ..TIMES }, 4_800);
         assert!((raised[4_799] - 1.0).abs() < 1e-6);
         assert!(raised.windows(2).all(|pair| (pair[1] - pair[0]).abs() < 0.01));
+    }
+
+    #[test]
+    fn times_that_become_very_short_under_a_note_make_no_jump() {
+        let shortest = EnvelopeTimes { attack: 0.0, decay: 0.0, sustain_db: f32::NEG_INFINITY, release: 0.0 };
+        for (before, released) in [(480, false), (9_600, false), (9_600, true)] {
+            let mut envelope = Envelope::new(48_000.0);
+            let held = render(&mut envelope, &TIMES, before);
+            if released {
+                envelope.release();
+            }
+            let after = render(&mut envelope, &shortest, 9_600);
+            let levels: Vec<f32> = [held.last().copied().unwrap()].into_iter().chain(after).collect();
+            assert!(levels.windows(2).all(|pair| (pair[1] - pair[0]).abs() < 0.005), "{before} {released}");
+            assert!(levels[9_600] < 1e-5, "it still gets there");
+        }
     }
 }

@@ -4,12 +4,16 @@ use crate::dsp::smooth::OnePole;
 
 /// Time constant of bend and vibrato depth, in seconds.
 const SMOOTHING_SECONDS: f32 = 0.002;
+/// The same of a transposition, which may leap by octaves.
+const TRANSPOSE_SECONDS: f32 = 0.010;
 
 /// Where the pitch is to go, in semitones about the key, and how it trembles.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct PitchTarget {
     /// Bend, tuning expression and fine tuning in semitones.
     pub(super) bend: f32,
+    /// Transposition in semitones.
+    pub(super) transpose: f32,
     /// Depth of the vibrato in semitones.
     pub(super) depth: f32,
     /// Rate of the vibrato in Hz.
@@ -24,6 +28,7 @@ pub(super) struct Pitch {
     slide: f32,
     slide_per_sample: f32,
     bend: OnePole,
+    transpose: OnePole,
     depth: OnePole,
     phase: f32,
 }
@@ -31,8 +36,9 @@ pub(super) struct Pitch {
 impl Pitch {
     /// On the key; `rate` samples a second, `chunk` samples between two steps.
     pub(super) fn new(rate: f32, chunk: usize) -> Self {
-        let smoother = OnePole::new(0.0, SMOOTHING_SECONDS * rate / chunk as f32);
-        Self { rate, slide: 0.0, slide_per_sample: 0.0, bend: smoother, depth: smoother, phase: 0.0 }
+        let smoother = |seconds: f32| OnePole::new(0.0, seconds * rate / chunk as f32);
+        let (bend, transpose) = (smoother(SMOOTHING_SECONDS), smoother(TRANSPOSE_SECONDS));
+        Self { rate, slide: 0.0, slide_per_sample: 0.0, bend, transpose, depth: bend, phase: 0.0 }
     }
 
     /// Back on the key, with no slide.
@@ -40,9 +46,10 @@ impl Pitch {
         (self.slide, self.slide_per_sample, self.phase) = (0.0, 0.0, 0.0);
     }
 
-    /// Takes bend and depth at once: for the first sample of a note.
+    /// Takes all but a slide at once: for the first sample of a note.
     pub(super) fn jump(&mut self, target: &PitchTarget) {
         self.bend.jump(target.bend);
+        self.transpose.jump(target.transpose);
         self.depth.jump(target.depth);
     }
 
@@ -53,9 +60,9 @@ impl Pitch {
         (self.slide, self.slide_per_sample) = if samples < 1.0 { (0.0, 0.0) } else { (offset, offset / samples) };
     }
 
-    /// Slide and bend as they stand, in semitones.
+    /// Slide, bend and transposition as they stand, in semitones.
     pub(super) fn offset(&self) -> f32 {
-        self.slide + self.bend.value()
+        self.slide + self.bend.value() + self.transpose.value()
     }
 
     /// The offset in semitones for the next `samples`.
@@ -66,7 +73,7 @@ impl Pitch {
         let slide = self.slide;
         let moved = self.slide_per_sample * samples as f32;
         self.slide = if moved.abs() >= slide.abs() { 0.0 } else { slide - moved };
-        slide + self.bend.next(target.bend) + vibrato
+        slide + self.bend.next(target.bend) + self.transpose.next(target.transpose) + vibrato
     }
 }
 
@@ -74,7 +81,7 @@ impl Pitch {
 mod tests {
     use super::*;
 
-    const STILL: PitchTarget = PitchTarget { bend: 0.0, depth: 0.0, rate: 5.0 };
+    const STILL: PitchTarget = PitchTarget { bend: 0.0, transpose: 0.0, depth: 0.0, rate: 5.0 };
 
     #[test]
     fn a_slide_is_straight_takes_its_time_and_goes_on_from_where_it_stands() {

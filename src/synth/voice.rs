@@ -184,7 +184,7 @@ impl Voice {
         self.pitch.jump(&self.pitch_target(around));
         self.gains = self.gain_targets();
         self.decode(0.0, around);
-        self.tone.start(self.seed, &self.slots, &self.frame, self.frame_hz(around), &self.style(around));
+        self.tone.start(self.seed, &self.slots, &self.frame, self.frame_hz(), &self.style(around));
         self.tone.bring_forward(self.first_span);
     }
 
@@ -297,7 +297,7 @@ impl Voice {
             self.latents[index].next(self.latent_target(index, around));
         }
         self.decode(self.next_time(), around);
-        self.tone.frame(&self.slots, &self.frame, self.frame_hz(around), &self.style(around));
+        self.tone.frame(&self.slots, &self.frame, self.frame_hz(), &self.style(around));
     }
 
     /// The moment that the next frame describes, in seconds after note-on.
@@ -333,8 +333,8 @@ impl Voice {
     }
 
     /// The pitch by which a frame places tilt and Nyquist, in Hz.
-    fn frame_hz(&self, around: &Surroundings<'_>) -> f32 {
-        pitch_hz(self.timbre_pitch(around) + self.pitch.offset())
+    fn frame_hz(&self) -> f32 {
+        pitch_hz(f32::from(self.note.key) + self.pitch.offset())
     }
 
     /// Asks the model for the note `time` seconds after note-on.
@@ -393,6 +393,7 @@ impl Voice {
         let wheel = (self.heard.wheel + self.expressions.vibrato).min(1.0);
         PitchTarget {
             bend: self.heard.bend + self.expressions.tuning + controls.get(Control::TUNE) / 100.0,
+            transpose: controls.get(Control::TRANSPOSE),
             depth: (controls.get(Control::VIBRATO_DEPTH) + wheel * WHEEL_CENTS) / 100.0,
             rate: controls.get(Control::VIBRATO_RATE),
         }
@@ -402,7 +403,7 @@ impl Voice {
     fn next_hz(&mut self, around: &Surroundings<'_>) -> f32 {
         let target = self.pitch_target(around);
         let offset = self.pitch.next(&target, self.tone.next_length());
-        pitch_hz(self.timbre_pitch(around) + offset)
+        pitch_hz(f32::from(self.note.key) + offset)
     }
 
     fn pressure(&self) -> f32 {

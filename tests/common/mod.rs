@@ -1,6 +1,9 @@
 //! What the engine's tests share: models whose sound is known, and a source of chance.
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+pub(crate) mod home;
+pub(crate) mod splash;
+
 use std::f64::consts::TAU;
 use std::sync::Arc;
 
