@@ -1,4 +1,5 @@
-//! Presets on disk.
+//! Presets and models on disk.
 
 pub mod folders;
+pub mod models;
 pub mod preset;

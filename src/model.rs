@@ -11,6 +11,7 @@ mod file;
 pub(crate) mod kernel;
 pub mod latent;
 pub mod motion;
+mod reference;
 pub mod sketch;
 pub mod transfer;
 pub mod weights;
@@ -22,8 +23,12 @@ pub use decoder::Decoder;
 pub use encoder::{Encoder, SLOT_LIMIT, above_floor};
 pub use file::{MAX_FILE_BYTES, ModelError};
 use latent::{Latent, LatentSpace};
+pub use reference::ModelReference;
 use serde::{Deserialize, Serialize};
 use weights::Weights;
+
+/// The file of the model that is built in.
+static FACTORY_BYTES: &[u8] = include_bytes!("../models/factory.safetensors");
 
 /// A trained model, ready to play.
 pub struct Model {
@@ -90,8 +95,7 @@ impl Model {
     /// The same, loaded anew, for its owner alone.
     #[must_use]
     pub fn open_factory() -> Self {
-        let bytes = include_bytes!("../models/factory.safetensors");
-        Self::from_bytes(bytes).expect("the factory model was checked when it was built in")
+        Self::from_bytes(FACTORY_BYTES).expect("the factory model was checked when it was built in")
     }
 
     /// All weights, as they stand in the file.

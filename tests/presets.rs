@@ -5,8 +5,8 @@ mod common;
 use std::path::Path;
 
 use common::{on, peak, render};
-use zither::browser::preset::{ModelReference, scan};
-use zither::model::Model;
+use zither::browser::preset::scan;
+use zither::model::{Model, ModelReference};
 use zither::synth::engine::Engine;
 
 #[test]

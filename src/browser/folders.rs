@@ -1,4 +1,4 @@
-//! Where a user's presets lie: the one place that knows.
+//! Where a user's presets and models lie: the one place that knows.
 //!
 //! Names the standard library only, because `cargo xtask install` compiles this file too. Windows lets users move their
 //! Documents folder; it is looked for where it is by default, and `ZITHER_HOME` names any other place.
@@ -14,10 +14,20 @@ pub const FACTORY: &str = "Factory";
 /// where the system names no home folder. Reads the environment, so not for the audio thread.
 #[must_use]
 pub fn presets() -> Option<PathBuf> {
+    of_this_user("Presets")
+}
+
+/// The folder of the user's own models, which need not exist; as [`presets`].
+#[must_use]
+pub fn models() -> Option<PathBuf> {
+    of_this_user("Models")
+}
+
+fn of_this_user(kind: &str) -> Option<PathBuf> {
     // A host's current folder says nothing: like XDG, only absolute paths count.
     let variable = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let documents = cfg!(any(target_os = "macos", target_os = "windows"));
-    presets_for(documents, variable(HOME_VARIABLE), variable("XDG_DATA_HOME"), std::env::home_dir())
+    folder_for(kind, documents, variable(HOME_VARIABLE), variable("XDG_DATA_HOME"), std::env::home_dir())
 }
 
 /// Whether `file` is one of the factory presets.
@@ -26,19 +36,25 @@ pub fn is_factory(file: &Path) -> bool {
     presets().is_some_and(|folder| file.starts_with(folder.join(FACTORY)))
 }
 
-/// The rule by itself: with `documents` users expect to see the folder among their documents.
-fn presets_for(documents: bool, own: Option<PathBuf>, data: Option<PathBuf>, home: Option<PathBuf>) -> Option<PathBuf> {
+/// The rule by itself: with `documents` users expect to see the folder of this `kind` among their documents.
+fn folder_for(
+    kind: &str,
+    documents: bool,
+    own: Option<PathBuf>,
+    data: Option<PathBuf>,
+    home: Option<PathBuf>,
+) -> Option<PathBuf> {
     if let Some(own) = own {
-        return Some(own.join("presets"));
+        return Some(own.join(kind.to_lowercase()));
     }
     if documents {
-        return Some(home?.join("Documents").join("Zither").join("Presets"));
+        return Some(home?.join("Documents").join("Zither").join(kind));
     }
     let data = match data {
         Some(data) => data,
         None => home?.join(".local").join("share"),
     };
-    Some(data.join("zither").join("presets"))
+    Some(data.join("zither").join(kind.to_lowercase()))
 }
 
 #[cfg(test)]
@@ -47,7 +63,7 @@ mod tests {
 
     fn folder(documents: bool, own: &str, data: &str, home: &str) -> Option<String> {
         let path = |text: &str| (!text.is_empty()).then(|| PathBuf::from(text));
-        let found = presets_for(documents, path(own), path(data), path(home))?;
+        let found = folder_for("Presets", documents, path(own), path(data), path(home))?;
         Some(found.to_str().unwrap().replace('\\', "/"))
     }
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::model::Model;
+use crate::model::ModelReference;
 use crate::model::transfer::{StoredTransfer, Transfer, TransferError};
 use crate::synth::controls::{Control, Controls};
 
@@ -72,19 +72,6 @@ pub struct Problem {
     pub error: PresetError,
 }
 
-/// The model that a preset was made with.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ModelReference {
-    /// Name on the model's card.
-    pub name: String,
-    /// Digest of the model file, to tell two models of one name apart: the algorithm, a colon, hexadecimal digits.
-    pub digest: String,
-    /// Keys of later versions.
-    #[serde(flatten)]
-    pub other: BTreeMap<String, Value>,
-}
-
 /// A sound by name. Made and read off the audio thread.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Preset {
@@ -124,17 +111,6 @@ pub struct Preset {
     /// Keys of later versions.
     #[serde(flatten)]
     pub other: BTreeMap<String, Value>,
-}
-
-impl ModelReference {
-    /// The reference to `model`. The digest is FNV-1a of the model file, 64 bits: it tells models apart and protects from
-    /// nothing.
-    #[must_use]
-    pub fn of(model: &Model) -> Self {
-        let fold = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        let hash = model.to_bytes().iter().fold(0xcbf2_9ce4_8422_2325, fold);
-        Self { name: model.card.name.clone(), digest: format!("fnv1a64:{hash:016x}"), other: BTreeMap::new() }
-    }
 }
 
 fn product() -> String {

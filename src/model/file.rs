@@ -125,6 +125,14 @@ impl Model {
         Self::from_bytes(&read().map_err(|error| refuse(error.into()))?).map_err(refuse)
     }
 
+    /// Reads the card of a model file, and nothing of its weights: the file may still be refused as a model.
+    ///
+    /// # Errors
+    /// Names the file and why it was refused.
+    pub fn peek(path: &Path) -> Result<Card, ModelError> {
+        read_card(path).map_err(|reason| ModelError::File { path: path.to_owned(), reason: Box::new(reason) })
+    }
+
     /// Reads a model from the bytes of a file.
     ///
     /// # Errors
@@ -176,7 +184,8 @@ pub(super) fn round_to_half(weights: &mut Weights) {
     }
 }
 
-fn check_sizes(bytes: &[u8]) -> Result<(), ModelError> {
+/// Refuses what is too large; returns the length of the header.
+fn check_sizes(bytes: &[u8]) -> Result<u64, ModelError> {
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(ModelError::TooLarge);
     }
@@ -186,8 +195,25 @@ fn check_sizes(bytes: &[u8]) -> Result<(), ModelError> {
         Some(length) if length > MAX_HEADER_BYTES => Err(ModelError::Format(format!(
             "its header would take {length} bytes, at most {MAX_HEADER_BYTES} are read"
         ))),
-        Some(_) => Ok(()),
+        Some(length) => Ok(length),
     }
+}
+
+fn read_card(path: &Path) -> Result<Card, ModelError> {
+    /// A header of safetensors, without the tensors.
+    #[derive(Deserialize)]
+    struct Header {
+        #[serde(default, rename = "__metadata__")]
+        metadata: HashMap<String, String>,
+    }
+    let mut file = std::fs::File::open(path)?;
+    let mut start = Vec::new();
+    (&mut file).take(size_of::<u64>() as u64).read_to_end(&mut start)?;
+    let length = check_sizes(&start)?;
+    let mut text = Vec::new();
+    file.take(length).read_to_end(&mut text)?;
+    let header: Header = serde_json::from_slice(&text).map_err(|error| ModelError::Format(error.to_string()))?;
+    Ok(parse_metadata(header.metadata.get(METADATA_KEY).ok_or(ModelError::Foreign)?)?.card)
 }
 
 fn parse_metadata(text: &str) -> Result<Metadata, ModelError> {

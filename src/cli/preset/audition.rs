@@ -7,13 +7,12 @@ use anyhow::{Context, Result};
 
 use super::factory::{RECIPES, Recipe};
 use crate::analysis::frames::ANALYSIS_RATE;
-use crate::browser::preset::ModelReference;
 use crate::cli::render::Player;
 use crate::media::audio::{Depth, write_wav};
 use crate::media::fluidsynth::render_song;
 use crate::media::midi::Song;
 use crate::media::sheet::{Arrangement, write_sheet};
-use crate::model::Model;
+use crate::model::{Model, ModelReference};
 use crate::synth::controls::Control;
 
 /// Plays a song with the factory presets and with the soundfont's instruments that they are made of, and draws both.

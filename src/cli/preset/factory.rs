@@ -6,9 +6,9 @@ use std::sync::Arc;
 use anyhow::Context;
 
 use super::level::levelled;
-use crate::browser::preset::{EXTENSION, ModelReference, Preset};
-use crate::model::Model;
+use crate::browser::preset::{EXTENSION, Preset};
 use crate::model::latent::{LATENTS, Latent};
+use crate::model::{Model, ModelReference};
 use crate::synth::controls::{Control, Controls};
 
 /// Writes the factory presets for a model: instruments it was trained on, and blends of two.

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 
 use super::level::levelled;
-use crate::browser::preset::{ModelReference, Preset};
+use crate::browser::preset::Preset;
 use crate::media::audio::read_mono_48k;
-use crate::model::Model;
 use crate::model::latent::LATENTS;
 use crate::model::transfer::{DEFAULT_SHARE, Imprint, StoredTransfer, Transfer};
+use crate::model::{Model, ModelReference};
 use crate::synth::controls::{Control, Controls};
 
 /// Makes a preset of one recorded note (WAV, FLAC or Ogg Vorbis): the place in the latent space that sounds most like
