@@ -43,7 +43,6 @@ struct Wires {
     frames: AtomicU64,
     sounding_frames: AtomicU64,
     blocks: AtomicU64,
-    model_missing: AtomicBool,
 }
 
 /// What the screen shows of the sound.
@@ -186,12 +185,6 @@ impl ScreenHalf {
     pub fn fault(&self) -> bool {
         self.wires.fault.load(Ordering::Relaxed)
     }
-
-    /// Whether the project asks for a model that this machine does not have.
-    #[must_use]
-    pub fn model_missing(&self) -> bool {
-        self.wires.model_missing.load(Ordering::Relaxed)
-    }
 }
 
 impl ListenerHalf {
@@ -213,11 +206,6 @@ impl ListenerHalf {
         self.wires.sounding_frames.fetch_add(sounding as u64, Ordering::Relaxed);
         self.wires.blocks.fetch_add(1, Ordering::Relaxed);
         waiting
-    }
-
-    /// Reports whether the project's model is missing.
-    pub fn set_model_missing(&self, missing: bool) {
-        self.wires.model_missing.store(missing, Ordering::Relaxed);
     }
 }
 

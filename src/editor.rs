@@ -10,6 +10,7 @@ mod knob;
 mod latents;
 mod layout;
 mod meter;
+mod model;
 mod pad;
 mod readout;
 mod screen;

@@ -4,7 +4,9 @@
 //! Every value is a single atomic: hosts, the editor and the audio thread read and write them without a lock. Nothing
 //! is smoothed here: the engine smooths what would click.
 
+mod handover;
 mod kept;
+mod model;
 mod state;
 mod transfer;
 
@@ -14,7 +16,9 @@ use std::sync::Arc;
 use nice_plug::params::Params;
 use nice_plug::prelude::{BoolParam, FloatParam, FloatRange, IntParam, IntRange, Param, ParamPtr};
 
-pub use kept::{Kept, ModelChoice, Name, WINDOW_MAX, WINDOW_MIN};
+pub use handover::Inlet;
+pub use kept::{Kept, Name, WINDOW_MAX, WINDOW_MIN};
+pub use model::{ModelChoice, ModelInlet, ModelView, ModelWish};
 pub use state::{STATE_LIMIT, filter, put_preset};
 pub use transfer::{TransferChoice, TransferInlet};
 

@@ -2,20 +2,25 @@
 //! and the parameter follows.
 #![cfg(feature = "plugin")]
 
+mod common;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use common::home::is_at_home;
+use common::steady_model;
 use egui::accesskit::Role;
 use egui::{Event, Key, Modifiers, Pos2, Rect, vec2};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use nice_plug::context::PluginApi;
 use nice_plug::params::internals::ParamPtr;
 use nice_plug::plugin::PluginState;
 use nice_plug::prelude::{GuiContextInner, ParamSetter, Params};
 use zither::bridge::{self, AudioHalf};
 use zither::editor::{Hands, Screen, draw, theme};
-use zither::model::Model;
+use zither::model::latent::LatentSpace;
+use zither::model::{Card, Model};
 use zither::params::InstrumentParams;
 use zither::synth::controls::Control;
 
@@ -89,12 +94,13 @@ impl Desk {
         let params = Arc::new(InstrumentParams::default());
         let host = Arc::new(Host::new(&params));
         let (audio, half, _listener) = bridge::halves();
-        let screen = Screen::new(half, &Model::factory());
+        let screen = Screen::new(half, &params.kept.model);
         let (drawn, told) = (Arc::clone(&params), Arc::clone(&host));
         let mut harness = Harness::builder().with_size(vec2(1_000.0, 780.0)).with_step_dt(1.0 / 60.0).build_ui_state(
             move |ui, screen: &mut Screen| {
                 theme::apply(ui.ctx());
                 screen.look(1.0 / 60.0);
+                screen.follow(&drawn.kept.model);
                 let hands = Hands { params: &drawn, setter: ParamSetter::new(&*told) };
                 draw(ui, &hands, screen);
             },
@@ -278,4 +284,66 @@ fn a_fault_is_shown() {
     desk.audio.fail();
     desk.harness.run_steps(2);
     assert!(desk.harness.query_by_role(Role::Alert).is_some());
+}
+
+/// Writes a model whose first latent is called `latent`.
+fn write_model(path: &std::path::Path, name: &str, latent: &str) {
+    let mut space = LatentSpace::default();
+    latent.clone_into(&mut space.names[0]);
+    let card = Card { name: name.to_owned(), ..Card::default() };
+    let weights = steady_model(&[(0, -20.0)]).weights().clone();
+    std::fs::write(path, Model::new(card, space, weights, Vec::new()).to_bytes()).expect("the folder is there");
+}
+
+#[test]
+fn a_model_of_the_users_folder_is_chosen_from_a_menu_and_names_the_latents() {
+    let room = tempfile::tempdir().unwrap();
+    if !is_at_home("a_model_of_the_users_folder_is_chosen_from_a_menu_and_names_the_latents", room.path()) {
+        return;
+    }
+    let folder = std::path::PathBuf::from(std::env::var_os("ZITHER_HOME").unwrap()).join("models");
+    std::fs::create_dir(&folder).unwrap();
+    write_model(&folder.join("bells.safetensors"), "My Bells", "Shimmer");
+    std::fs::write(folder.join("broken.safetensors"), b"no model").unwrap();
+    let mut desk = Desk::new();
+    let factory = desk.latent_name(0);
+    let open = |desk: &mut Desk| {
+        desk.click(desk.rect("Model").center());
+        // What the background thread does.
+        desk.params.kept.model.tend();
+        desk.harness.run_steps(3);
+    };
+    open(&mut desk);
+    assert!(desk.harness.query_by_label_contains("broken.safetensors is no complete safetensors file").is_some());
+    desk.click(desk.harness.get_by_label_contains("My Bells").rect().center());
+    assert_eq!(desk.latent_name(0), factory, "the editor itself opens nothing");
+    desk.params.kept.model.tend();
+    desk.harness.run_steps(2);
+    assert_eq!((desk.latent_name(0).as_str(), desk.harness.state().model.as_str()), ("1 Shimmer", "My Bells"));
+    assert!(desk.harness.query_all_by_label("1 Shimmer").next().is_some());
+    open(&mut desk);
+    std::fs::write(folder.join("bells.safetensors"), b"no model any more").unwrap();
+    desk.click(desk.harness.get_by_label_contains("bells.safetensors").rect().center());
+    desk.params.kept.model.tend();
+    desk.harness.run_steps(2);
+    let alert = desk.harness.get_by_role(Role::Alert).accesskit_node().label().unwrap();
+    assert!(alert.contains("bells.safetensors: is no complete safetensors file"), "{alert}");
+    assert_eq!(desk.harness.state().model, "My Bells", "what played plays on");
+    open(&mut desk);
+    desk.click(desk.rect("Built in").center());
+    desk.params.kept.model.tend();
+    desk.harness.run_steps(2);
+    assert_eq!(desk.latent_name(0), factory);
+    assert!(desk.harness.query_by_role(Role::Alert).is_none());
+}
+
+#[test]
+fn a_missing_model_is_said_with_what_to_do() {
+    let mut desk = Desk::new();
+    let missing = r#"{"name":"Old Strings","digest":"fnv1a64:0123456789abcdef","path":"/nowhere/old.safetensors"}"#;
+    desk.params.deserialize_fields(&[("model".to_owned(), missing.to_owned())].into());
+    desk.harness.run_steps(2);
+    let alert = desk.harness.get_by_role(Role::Alert).accesskit_node().label().unwrap();
+    assert!(alert.contains("put Old Strings (0123456789ab) into "), "{alert}");
+    assert_eq!(desk.params.serialize_fields()["model"], missing);
 }

@@ -2,6 +2,7 @@
 #![cfg(feature = "plugin")]
 
 mod clap_host;
+mod common;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -78,9 +79,23 @@ fn events(block: usize, parameters: &[Parameter], events: &mut EventBuffer) {
         15 => push(events, time, Action::Express { id, key, kind: NoteExpressionType::Tuning, value: position }),
         18 => push(events, time, Action::Modulate { parameter: parameters[0].id, id, key, amount: 0.1 * position }),
         20 | 22 | 24 => push(events, time, Action::Set { parameter: parameter.id, value: parameter.at(position) }),
+        // Now and then another program.
+        30 if block % 6_000 < 40 => push(events, time, Action::Midi([0xC0, (block / 6_000) as u8, 0])),
         35 => push(events, time, Action::Off { id, key }),
         _ => {}
     }
+}
+
+/// The state with a model of its own, which is written to `path`.
+fn with_own_model(state: &[u8], path: &std::path::Path) -> Vec<u8> {
+    let bytes = common::steady_model(&[(0, -20.0)]).to_bytes();
+    std::fs::write(path, &bytes).expect("the file is there");
+    let digest = zither::model::ModelReference::of_file("", &bytes).digest;
+    let model = serde_json::json!({"name": "", "digest": digest, "path": path.to_str()});
+    let mut json: serde_json::Value = serde_json::from_slice(&state[8..]).expect("a length, then JSON");
+    json["fields"]["model"] = model.to_string().into();
+    let text = json.to_string();
+    [&(text.len() as u64).to_le_bytes(), text.as_bytes()].concat()
 }
 
 /// A state is loaded each time this many blocks have gone by.
@@ -98,12 +113,18 @@ fn the_callback_never_calls_the_heap() {
     let (mut ports_in, mut ports_out) = (AudioPorts::with_capacity(8, 4), AudioPorts::with_capacity(8, 4));
     let (mut sent, mut answers) = (EventBuffer::with_capacity(64), EventBuffer::with_capacity(1_024));
     let (mut calls, mut first, mut peak) = (0, None, 0.0_f32);
-    let states: [&[u8]; 2] = [include_bytes!("golden/state-0.1-transfer.bin"), include_bytes!("golden/state-0.1.bin")];
+    let own = tempfile::Builder::new().suffix(".safetensors").tempfile().unwrap();
+    let states = [
+        include_bytes!("golden/state-0.1-transfer.bin").to_vec(),
+        include_bytes!("golden/state-0.1.bin").to_vec(),
+        with_own_model(include_bytes!("golden/state-0.1.bin"), own.path()),
+    ];
     for block in 0..BLOCKS {
-        // What a state's transfer takes the place of must not be freed by the callback.
+        // What a state's transfer and model take the place of must not be freed by the callback.
         if block % LOADS == LOADS - 1 {
-            assert!(rig.load(states[block / LOADS % 2]));
+            assert!(rig.load(&states[block / LOADS % states.len()]));
         }
+        rig.instance.call_on_main_thread_callback();
         events(block, &parameters, &mut sent);
         answers.clear();
         let inputs = ports_in.with_input_buffers(sidechain.iter_mut().map(|port| AudioPortBuffer {

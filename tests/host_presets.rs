@@ -3,11 +3,11 @@
 #![cfg(feature = "plugin")]
 
 mod clap_host;
+mod common;
 
 use std::collections::BTreeMap;
 use std::ffi::{CStr, CString};
 use std::path::Path;
-use std::process::Command;
 use std::sync::atomic::Ordering;
 
 use clack_extensions::preset_discovery::PluginPresetLoad;
@@ -18,6 +18,7 @@ use zither::model::transfer::{StoredTransfer, Transfer};
 use zither::synth::controls::{Control, Controls};
 
 use clap_host::*;
+use common::home::is_at_home;
 
 /// Id of the one provider.
 const PROVIDER: &CStr = c"audio.zither.presets";
@@ -136,25 +137,6 @@ fn describe(provider: &mut Provider<Indexer>, path: &Path) -> Said {
     let mut said = Said::default();
     provider.get_metadata(Location::File { path: &c_path(path) }, &mut said);
     said
-}
-
-/// Runs the test `name` again in a process whose `ZITHER_HOME` is `home`; whether this process is already that one.
-fn is_at_home(name: &str, home: &Path) -> bool {
-    if std::env::var_os("ZITHER_TEST_CHILD").is_some() {
-        return true;
-    }
-    let child = Command::new(std::env::current_exe().expect("this program has a path"))
-        .args([name, "--exact", "--nocapture"])
-        .envs([("ZITHER_HOME", home.as_os_str()), ("ZITHER_TEST_CHILD", "1".as_ref())])
-        .output()
-        .expect("this program runs");
-    let report = String::from_utf8_lossy(&child.stdout);
-    assert!(
-        child.status.success() && report.contains("1 passed"),
-        "{report}{}",
-        String::from_utf8_lossy(&child.stderr)
-    );
-    false
 }
 
 #[test]

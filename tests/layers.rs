@@ -26,7 +26,7 @@ const ROOMS: &[Room] = &[
     Room { name: "media", knows: &["dsp", "analysis"], never: FRAMEWORK },
     Room { name: "browser", knows: &["model", "synth"], never: FRAMEWORK },
     Room { name: "train", knows: &["dsp", "analysis", "model", "media"], never: FRAMEWORK },
-    Room { name: "params", knows: &["model", "synth"], never: &[] },
+    Room { name: "params", knows: &["model", "synth", "browser"], never: &[] },
     Room { name: "bridge", knows: &["params"], never: &[] },
     Room { name: "editor", knows: &["bridge", "params", "browser", "synth", "model"], never: &[] },
     Room {

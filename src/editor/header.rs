@@ -2,15 +2,16 @@
 
 use egui::{Align, Rect, Sense, Ui, WidgetInfo, vec2};
 
-use super::{Hands, Screen, meter, theme};
+use super::{Hands, Screen, meter, model, theme};
 use crate::synth::controls::Control;
 
 const WORDMARK: f32 = 86.0;
 const BYPASS: f32 = 84.0;
 const METER: f32 = 280.0;
 const VOICES: f32 = 86.0;
+const MODEL: f32 = 190.0;
 
-pub(super) fn draw(ui: &Ui, hands: &Hands, screen: &Screen) {
+pub(super) fn draw(ui: &mut Ui, hands: &Hands, screen: &Screen) {
     let area = ui.max_rect();
     ui.painter().rect_filled(area, theme::ROUND, theme::PANEL);
     if screen.half.fault() {
@@ -29,23 +30,15 @@ pub(super) fn draw(ui: &Ui, hands: &Hands, screen: &Screen) {
     let meter = Rect::from_min_max(inside.min, button.left_bottom()).with_min_x(button.left() - METER - theme::INSET);
     let meter = meter.with_max_x(button.left() - theme::INSET);
     let voices = inside.with_max_x(meter.left() - theme::INSET).with_min_x(meter.left() - theme::INSET - VOICES);
-    let model = inside.with_min_x(inside.left() + WORDMARK).with_max_x(voices.left());
-    super::text(ui, model, &source(hands, screen), Align::Min, theme::body(), theme::MUTED);
+    let sound = inside.with_min_x(inside.left() + WORDMARK).with_max_x(voices.left());
+    let menu = sound.with_min_x(sound.right() - MODEL).shrink2(vec2(0.0, 9.0));
+    let preset = sound.with_max_x(menu.left() - theme::INSET);
+    super::text(ui, preset, &hands.params.kept.preset.get(), Align::Min, theme::body(), theme::TEXT);
+    model::choose(ui, menu, hands, screen);
     let sounding = if screen.voices == 1 { "1 voice".to_owned() } else { format!("{} voices", screen.voices) };
     super::text(ui, voices, &sounding, Align::Max, theme::body(), theme::TEXT);
     meter::draw(ui, meter, screen);
     bypass(ui, button.shrink2(vec2(0.0, 9.0)), hands);
-}
-
-/// What is played.
-fn source(hands: &Hands, screen: &Screen) -> String {
-    if screen.half.model_missing() {
-        return format!("This project's model is not here; playing {}", screen.model);
-    }
-    match hands.params.kept.preset.get().as_str() {
-        "" => format!("Model: {}", screen.model),
-        preset => format!("{preset}  ·  {}", screen.model),
-    }
 }
 
 fn fault(ui: &Ui, area: Rect) {

@@ -3,6 +3,7 @@
 use crate::bridge::{Heard, Levels, ScreenHalf};
 use crate::model::Model;
 use crate::model::latent::LATENTS;
+use crate::params::{ModelChoice, ModelView};
 use crate::synth::controls::Control;
 
 /// How fast a meter falls, in dB a second.
@@ -22,8 +23,12 @@ pub(super) struct Typing {
 pub struct Screen {
     /// Numbers and names of the latents: the number finds the host's `Latent 1`, the model gives the name.
     pub names: [String; LATENTS],
-    /// Name of the model.
+    /// Name of the model that plays.
     pub model: String,
+    /// What there is to choose from, and what went wrong.
+    pub(super) models: ModelView,
+    /// The generation of the choice that is shown.
+    seen: u64,
     pub(super) half: ScreenHalf,
     pub(super) typing: Option<Typing>,
     /// The on-screen key that the pointer holds.
@@ -37,12 +42,14 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// The memory of an editor for `model`.
+    /// The memory of an editor of an instance with this choice of a model.
     #[must_use]
-    pub fn new(half: ScreenHalf, model: &Model) -> Self {
-        Self {
-            names: std::array::from_fn(|index| format!("{} {}", index + 1, model.space.names[index])),
-            model: model.card.name.clone(),
+    pub fn new(half: ScreenHalf, choice: &ModelChoice) -> Self {
+        let mut screen = Self {
+            names: std::array::from_fn(|_| String::new()),
+            model: String::new(),
+            models: ModelView::default(),
+            seen: 0,
             half,
             typing: None,
             held_key: None,
@@ -50,7 +57,25 @@ impl Screen {
             held_peak: (0.0, 0.0),
             voices: 0,
             heard: Heard::default(),
+        };
+        screen.name(choice);
+        screen
+    }
+
+    /// Takes the names of another model, if another plays, and what else the choice of the model has to say.
+    pub fn follow(&mut self, choice: &ModelChoice) {
+        if choice.generation() != self.seen {
+            self.name(choice);
         }
+    }
+
+    fn name(&mut self, choice: &ModelChoice) {
+        // The generation first: what changes in between is seen at the next look.
+        self.seen = choice.generation();
+        self.models = choice.view();
+        let model = self.models.played.clone().unwrap_or_else(Model::factory);
+        self.names = std::array::from_fn(|index| format!("{} {}", index + 1, model.space.names[index]));
+        self.model.clone_from(&model.card.name);
     }
 
     /// Tells the audio thread that the editor is open or closed; closing lets go of every key.

@@ -1,11 +1,15 @@
-//! The bottom line: what was heard of the sidechain. Heard is not checked, and the line says so.
+//! The bottom line: what was heard of the sidechain. Heard is not checked, and the line says so. What is wrong with the
+//! model has precedence.
 
-use egui::{Align, Sense, Ui, WidgetInfo, vec2};
+use egui::{Align, Rect, Sense, Ui, WidgetInfo, vec2};
 
-use super::{Screen, theme};
+use super::{Screen, model, theme};
 use crate::bridge::Heard;
 
 const HINT: &str = "Double-click resets, Shift drags finely, a click on a value types it";
+
+/// Width of the sidechain's sentence.
+const SIDECHAIN: f32 = 320.0;
 
 pub(super) fn draw(ui: &Ui, screen: &Screen) {
     let area = ui.max_rect().shrink2(vec2(theme::INSET, 0.0));
@@ -15,14 +19,25 @@ pub(super) fn draw(ui: &Ui, screen: &Screen) {
     ui.painter().circle_filled(at, 4.0, dot);
     let line = sentence(&heard);
     super::text(ui, area.with_min_x(at.x + 12.0), &line, Align::Min, theme::small(), theme::MUTED);
-    if heard.dropped_seconds > 0.0 {
+    if let Some(notice) = model::notice(screen) {
+        tell(ui, area.with_min_x(area.left() + SIDECHAIN), &notice);
+    } else if heard.dropped_seconds > 0.0 {
         let lost = format!("{:.1} s of it not heard", heard.dropped_seconds);
         super::text(ui, area, &lost, Align::Max, theme::small(), theme::ALERT);
     } else {
         super::text(ui, area, HINT, Align::Max, theme::small(), theme::MUTED);
     }
-    let response = ui.interact(area, ui.scope_id().with("sidechain"), Sense::hover());
+    let sidechain = area.with_max_x(area.left() + SIDECHAIN);
+    let response = ui.interact(sidechain, ui.scope_id().with("sidechain"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(egui::accesskit::Role::Status, true, &line));
+}
+
+/// What does not fit is read by pointing at it.
+fn tell(ui: &Ui, area: Rect, notice: &str) {
+    super::text(ui, area, notice, Align::Max, theme::small(), theme::ALERT);
+    let response = ui.interact(area, ui.scope_id().with("notice"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(egui::accesskit::Role::Alert, true, notice));
+    response.on_hover_text(notice);
 }
 
 fn sentence(heard: &Heard) -> String {

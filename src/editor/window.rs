@@ -17,7 +17,6 @@ use nice_plug_egui::{
 use super::handle::OpenEditor;
 use super::{Hands, Screen, theme};
 use crate::bridge::ScreenHalf;
-use crate::model::Model;
 use crate::params::{InstrumentParams, WINDOW_MAX, WINDOW_MIN};
 
 /// How often the meters move.
@@ -38,15 +37,15 @@ struct Shared {
 
 /// The screen's memory, made when the editor first opens: a scan of plugins need not load a model.
 enum Memory {
-    Unopened(Option<ScreenHalf>),
+    Unopened(Option<(ScreenHalf, Arc<InstrumentParams>)>),
     Opened(Box<Screen>),
 }
 
 impl Memory {
     fn screen(&mut self) -> &mut Screen {
-        if let Self::Unopened(half) = self {
-            let half = half.take().expect("the half is taken once, here");
-            *self = Self::Opened(Box::new(Screen::new(half, &Model::factory())));
+        if let Self::Unopened(parts) = self {
+            let (half, params) = parts.take().expect("they are taken once, here");
+            *self = Self::Opened(Box::new(Screen::new(half, &params.kept.model)));
         }
         match self {
             Self::Opened(screen) => screen,
@@ -59,7 +58,8 @@ impl InstrumentEditor {
     /// The editor of the instance with these parameters and this half of its bridge.
     #[must_use]
     pub fn new(params: Arc<InstrumentParams>, half: ScreenHalf) -> Self {
-        let shared = Shared { params, screen: Arc::new(Mutex::new(Memory::Unopened(Some(half)))) };
+        let memory = Memory::Unopened(Some((half, Arc::clone(&params))));
+        let shared = Shared { params, screen: Arc::new(Mutex::new(memory)) };
         Self { inner: Mutex::new(egui_editor(&shared)), shared }
     }
 }
@@ -134,6 +134,7 @@ impl NiceEguiApp for App {
         let elapsed = ui.input(|input| input.stable_dt);
         with_screen(&self.shared.screen, |screen| {
             screen.look(elapsed);
+            screen.follow(&hands.params.kept.model);
             super::draw(ui, &hands, screen);
         });
         ui.ctx().request_repaint_after(FRAME);

@@ -2,17 +2,16 @@
 //! users' projects.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use serde::de::DeserializeOwned;
 
+use super::model::{ModelChoice, StoredModel};
 use super::transfer::TransferChoice;
 use crate::model::latent::LATENTS;
 use crate::model::transfer::StoredTransfer;
 
-/// Name of the model that comes with the instrument.
-const FACTORY: &str = "factory";
 /// Longest name that is kept, in characters.
 const NAME_LIMIT: usize = 128;
 /// Smallest window of the editor, in logical pixels.
@@ -22,7 +21,7 @@ pub const WINDOW_MAX: [u32; 2] = [2_400, 1_600];
 /// Window of a new instance.
 const WINDOW: [u32; 2] = [1_000, 780];
 
-const MODEL_KEY: &str = "model";
+pub(super) const MODEL_KEY: &str = "model";
 const PAD_KEY: &str = "pad";
 pub(super) const PRESET_KEY: &str = "preset";
 pub(super) const TRANSFER_KEY: &str = "transfer";
@@ -33,7 +32,7 @@ pub(super) const KEYS: [&str; 5] = [MODEL_KEY, PAD_KEY, PRESET_KEY, TRANSFER_KEY
 /// Persisted fields. Written by the main thread (state load, editor); the audio thread reads none of them.
 #[derive(Default)]
 pub struct Kept {
-    /// The model the project was made with.
+    /// The model that the project was made with.
     pub model: ModelChoice,
     /// The preset that was loaded last; empty where none was.
     pub preset: Name,
@@ -57,46 +56,6 @@ impl Name {
     /// Sets the name, cut to what is kept.
     pub fn set(&self, name: &str) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = name.chars().take(NAME_LIMIT).collect();
-    }
-}
-
-/// The name of a model, and how often it was set: a state load tells nobody, so the background thread watches the
-/// generation.
-pub struct ModelChoice {
-    name: Name,
-    generation: AtomicU64,
-}
-
-impl Default for ModelChoice {
-    fn default() -> Self {
-        let factory = Self { name: Name::default(), generation: AtomicU64::new(0) };
-        factory.name.set(FACTORY);
-        factory
-    }
-}
-
-impl ModelChoice {
-    /// The name.
-    #[must_use]
-    pub fn name(&self) -> String {
-        self.name.get()
-    }
-
-    /// Rises whenever the name is set.
-    #[must_use]
-    pub fn generation(&self) -> u64 {
-        self.generation.load(Ordering::Acquire)
-    }
-
-    /// Whether the project asks for the model that comes with the instrument.
-    #[must_use]
-    pub fn is_factory(&self) -> bool {
-        self.name() == FACTORY
-    }
-
-    fn set(&self, name: &str) {
-        self.name.set(name);
-        self.generation.fetch_add(1, Ordering::Release);
     }
 }
 
@@ -150,7 +109,7 @@ impl Kept {
     pub(super) fn save(&self) -> BTreeMap<String, String> {
         let json = |value: serde_json::Value| value.to_string();
         BTreeMap::from([
-            (MODEL_KEY.to_owned(), json(self.model.name().into())),
+            (MODEL_KEY.to_owned(), self.model.stored().to_json()),
             (PRESET_KEY.to_owned(), json(self.preset.get().into())),
             (TRANSFER_KEY.to_owned(), text(&self.transfer.stored())),
             (PAD_KEY.to_owned(), json(self.pad_axes().to_vec().into())),
@@ -160,8 +119,8 @@ impl Kept {
 
     /// Restores what is well-formed and leaves the rest as it is.
     pub(super) fn restore(&self, fields: &BTreeMap<String, String>) {
-        if let Some(name) = field::<String>(fields, MODEL_KEY) {
-            self.model.set(&name);
+        if let Some(json) = fields.get(MODEL_KEY) {
+            self.model.set(StoredModel::from_json(json));
         }
         if let Some(name) = field::<String>(fields, PRESET_KEY) {
             self.preset.set(&name);
@@ -196,7 +155,7 @@ mod tests {
     #[test]
     fn what_is_saved_is_restored() {
         let before = Kept::default();
-        before.model.set("brass");
+        before.model.set(StoredModel::Name("brass".to_owned()));
         before.preset.set("Warm");
         before.set_pad_axis(0, 7);
         before.set_pad_axis(1, 15);
@@ -204,7 +163,7 @@ mod tests {
         before.transfer.set(Some(StoredTransfer::from(&Transfer::of_gain(-0.1))));
         let after = Kept::default();
         after.restore(&before.save());
-        assert_eq!(after.model.name(), "brass");
+        assert_eq!(after.model.stored(), StoredModel::Name("brass".to_owned()));
         assert_eq!(after.preset.get(), "Warm");
         assert_eq!(after.pad_axes(), [7, 15]);
         assert_eq!(after.window(), [1_200, 800]);
@@ -227,7 +186,7 @@ mod tests {
         let before = kept.model.generation();
         kept.restore(&Kept::default().save());
         assert!(kept.model.generation() > before);
-        assert!(kept.model.is_factory());
+        assert_eq!(kept.model.stored(), StoredModel::factory());
     }
 
     #[test]
@@ -237,13 +196,6 @@ mod tests {
         kept.restore(&bad.map(|(key, text)| (key.to_owned(), text.to_owned())).into());
         assert_eq!(kept.pad_axes(), [0, 1]);
         assert_eq!(kept.window(), [WINDOW_MIN[0], WINDOW_MAX[1]]);
-        assert_eq!(kept.model.name(), FACTORY);
-    }
-
-    #[test]
-    fn a_very_long_model_name_is_cut() {
-        let kept = Kept::default();
-        kept.model.set(&"x".repeat(10_000));
-        assert_eq!(kept.model.name().len(), NAME_LIMIT);
+        assert_eq!(kept.model.stored(), StoredModel::factory());
     }
 }

@@ -5,16 +5,18 @@ use std::collections::BTreeMap;
 
 use nice_plug::plugin::{ParamValue, PluginState};
 
-use super::kept::{KEYS, PRESET_KEY, TRANSFER_KEY, text};
-use crate::model::transfer::StoredTransfer;
-use crate::synth::controls::{Control, Controls, Curve, Spec, Unit};
+use super::kept::{KEYS, MODEL_KEY, PRESET_KEY, TRANSFER_KEY, text};
+use super::model::StoredModel;
+use crate::browser::preset::Preset;
+use crate::synth::controls::{Control, Curve, Spec, Unit};
 
 /// Largest state that is looked at, in bytes of ids, values and fields together; ours are below 16 KiB.
 pub const STATE_LIMIT: usize = 4 << 20;
 
 /// Makes a state safe to set: one beyond [`STATE_LIMIT`] is emptied (so nothing changes), unknown keys are dropped,
-/// every number is finite and in range, and controls that the state does not name stand at their defaults. A state without a transfer, such as an older one,
-/// takes away what is there.
+/// every number is finite and in range, and controls that the state does not name stand at their defaults. A state that
+/// names no transfer or no model, such as an older one, takes away what is there, and what it says of a model is cut to
+/// what is kept of one.
 pub fn filter(state: &mut PluginState) {
     if size(state) > STATE_LIMIT {
         state.params.clear();
@@ -29,20 +31,26 @@ pub fn filter(state: &mut PluginState) {
     }
     state.fields.retain(|key, _| KEYS.contains(&key.as_str()));
     state.fields.entry(TRANSFER_KEY.to_owned()).or_insert_with(|| text(&None));
+    let model = state.fields.get(MODEL_KEY).map_or_else(StoredModel::factory, |json| StoredModel::from_json(json));
+    state.fields.insert(MODEL_KEY.to_owned(), model.to_json());
 }
 
-/// Makes of an instance's state the one that loads a preset: `controls`, what was transferred from a recording (or
-/// nothing), and the preset's name. What belongs to the project stays as it is, bypass for
-/// one, and so does everything else that the instance keeps beside its parameters.
-pub fn put_preset(state: &mut PluginState, name: &str, controls: &Controls, transfer: &Option<StoredTransfer>) {
+/// Makes of an instance's state the one that loads a preset: its controls, what was transferred from a recording (or
+/// nothing), the model that it was made for (or, where it names none, the one that plays), and its name. What belongs to
+/// the project stays as it is, bypass for one, and so does everything else that the instance keeps beside its parameters.
+pub fn put_preset(state: &mut PluginState, preset: &Preset) {
+    let controls = preset.controls();
     for control in Control::all().filter(|control| !control.is_of_project()) {
         let spec = control.spec();
         state.params.insert(spec.id.to_owned(), value(spec, spec.clamp(controls.get(control))));
     }
-    // A field that a state does not name is left alone when the state is set.
+    let model = StoredModel::of_preset(&preset.model).map(|model| model.to_json());
+    // Other fields are left alone when the state is set, because it does not name them.
+    let model = model.or_else(|| state.fields.remove(MODEL_KEY)).unwrap_or_else(|| StoredModel::factory().to_json());
     state.fields = BTreeMap::from([
-        (PRESET_KEY.to_owned(), serde_json::Value::from(name).to_string()),
-        (TRANSFER_KEY.to_owned(), text(transfer)),
+        (MODEL_KEY.to_owned(), model),
+        (PRESET_KEY.to_owned(), serde_json::Value::from(preset.name.as_str()).to_string()),
+        (TRANSFER_KEY.to_owned(), text(&preset.transfer)),
     ]);
 }
 
@@ -76,6 +84,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::model::ModelReference;
+    use crate::synth::controls::Controls;
 
     fn state(params: impl IntoIterator<Item = (&'static str, ParamValue)>) -> PluginState {
         let params = params.into_iter().map(|(id, value)| (id.to_owned(), value)).collect();
@@ -111,7 +121,7 @@ mod tests {
         filter(&mut odd);
         assert!(!odd.params.contains_key("subwoofer"));
         assert_eq!(odd.fields.keys().collect::<Vec<_>>(), ["model", "transfer"]);
-        assert_eq!(odd.fields["transfer"], "null");
+        assert_eq!((odd.fields["model"].as_str(), odd.fields["transfer"].as_str()), ("\"factory\"", "null"));
         for control in Control::all() {
             assert_eq!(plain(&odd, control), control.spec().default, "{}", control.spec().id);
         }
@@ -132,14 +142,22 @@ mod tests {
         let mut controls = Controls::default();
         controls.set(Control::GAIN, 3.0);
         controls.set(Control::UNISON, 4.0);
-        put_preset(&mut before, "Glass \"Harp\"", &controls, &None);
+        before.fields.insert("model".into(), "{\"name\":\"Mine\",\"digest\":\"d\",\"path\":\"/m\"}".into());
+        let own = before.fields["model"].clone();
+        let mut preset = Preset::new("Glass \"Harp\"", &controls);
+        put_preset(&mut before, &preset);
         filter(&mut before);
+        assert_eq!(before.fields["model"], own, "a preset that names no model leaves what plays");
         assert_eq!(plain(&before, Control::BYPASS), 1.0);
         assert_eq!(plain(&before, Control::GAIN), 3.0);
         assert!(matches!(before.params["unison"], ParamValue::I32(4)));
         let name: String = serde_json::from_str(&before.fields["preset"]).unwrap();
-        assert_eq!((name.as_str(), before.fields.len()), ("Glass \"Harp\"", 2));
+        assert_eq!((name.as_str(), before.fields.len()), ("Glass \"Harp\"", 3));
         assert_eq!(before.fields["transfer"], "null");
+        preset.model = ModelReference { name: "Other".into(), digest: "e".into(), ..ModelReference::default() };
+        put_preset(&mut before, &preset);
+        filter(&mut before);
+        assert_eq!(before.fields["model"], "{\"name\":\"Other\",\"digest\":\"e\",\"path\":\"\"}");
     }
 
     proptest! {

@@ -6,6 +6,7 @@ mod discovery;
 mod guard;
 mod location;
 mod preset_load;
+mod program;
 
 use std::ffi::{CStr, c_char, c_void};
 use std::ptr::null;

@@ -13,8 +13,7 @@ use super::listener::Subscription;
 use crate::bridge::{self, AudioHalf, Key, ScreenHalf};
 use crate::dsp::denormal::DenormalsAreZero;
 use crate::editor::window::InstrumentEditor;
-use crate::model::Model;
-use crate::params::{self, InstrumentParams, PAGES, TransferInlet, with_param};
+use crate::params::{self, InstrumentParams, ModelInlet, PAGES, TransferInlet, with_param};
 use crate::synth::controls::Control;
 use crate::synth::engine::{self, Engine, VOICES};
 use crate::synth::event::{Event, NoteAddress};
@@ -41,6 +40,7 @@ pub struct Instrument<F> {
     /// Made by `activate`, for the host's rate.
     engine: Option<Engine>,
     bridge: AudioHalf,
+    models: ModelInlet,
     transfers: TransferInlet,
     /// Until the editor takes it.
     screen: Option<ScreenHalf>,
@@ -55,6 +55,7 @@ impl<F: Format> Default for Instrument<F> {
         let params = Arc::new(InstrumentParams::default());
         let (bridge, screen, listener) = bridge::halves();
         Self {
+            models: params.kept.model.connect(),
             transfers: params.kept.transfer.connect(),
             _listening: Subscription::new(listener, Arc::clone(&params)),
             params,
@@ -82,6 +83,7 @@ impl<F: Format> Instrument<F> {
         let controls = self.params.snapshot();
         context.set_current_voice_capacity(controls.polyphony() as u32);
         engine.set_controls(&controls);
+        self.models.take_up(|model| engine.exchange_model(model));
         self.transfers.take_up(|transfer| engine.exchange_transfer(transfer));
         while let Some(key) = self.bridge.next_key() {
             engine.handle(screen_event(key));
@@ -210,7 +212,7 @@ impl<F: Format> Plugin for Instrument<F> {
         }
         context.set_latency_samples(0);
         self.bridge.rate(config.sample_rate);
-        let mut engine = Engine::new(Model::factory(), config.sample_rate);
+        let mut engine = Engine::new(self.params.kept.model.played(), config.sample_rate);
         rehearse(&mut engine);
         // A new engine has nothing to give back.
         let _none = engine.exchange_transfer(self.params.kept.transfer.played());

@@ -1,5 +1,5 @@
 //! The background thread: one per process, however many instances there are. It empties every instance's sidechain
-//! ring, watches which model the instance's project asks for, and drops what the audio thread has put aside.
+//! ring, opens the models that its editor asks for, and drops what the audio thread has put aside.
 //!
 //! It starts with the first instance and is joined when the last one goes, so that a host may unload the library. The
 //! framework's own background tasks are not used: their thread ends when a queued task outlives its instance.
@@ -23,8 +23,6 @@ struct Ear {
     id: u64,
     half: ListenerHalf,
     params: Arc<InstrumentParams>,
-    /// The model generation that was looked at last.
-    seen: Option<u64>,
 }
 
 enum Message {
@@ -66,7 +64,7 @@ impl Subscription {
         let id = thread.next_id;
         thread.next_id += 1;
         thread.instances += 1;
-        let ear = Box::new(Ear { id, half, params, seen: None });
+        let ear = Box::new(Ear { id, half, params });
         let _thread_gone = thread.messages.send(Message::Join(ear));
         Self { slot, id: Some(id) }
     }
@@ -110,13 +108,7 @@ fn run(inbox: &Receiver<Message>) {
 fn attend(ear: &mut Ear) {
     ear.half.listen();
     ear.params.kept.transfer.tend();
-    let model = &ear.params.kept.model;
-    let generation = model.generation();
-    if ear.seen != Some(generation) {
-        ear.seen = Some(generation);
-        // Only the factory model can be played so far; a project that names another is told so.
-        ear.half.set_model_missing(!model.is_factory());
-    }
+    ear.params.kept.model.tend();
 }
 
 #[cfg(test)]

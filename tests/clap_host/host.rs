@@ -9,6 +9,7 @@ use clack_extensions::params::{
 };
 use clack_extensions::preset_discovery::preset_data::Location;
 use clack_extensions::preset_discovery::{HostPresetLoad, HostPresetLoadImpl};
+use clack_extensions::state::{HostState, HostStateImpl};
 use clack_host::prelude::*;
 
 /// The host's side of the extensions that call back.
@@ -21,6 +22,10 @@ pub(crate) struct Heard {
     pub(crate) presets: Mutex<Vec<Result<String, String>>>,
     /// Requests to read all values again.
     pub(crate) rescans: AtomicUsize,
+    /// Requests to be called on the main thread.
+    pub(crate) callbacks: AtomicUsize,
+    /// Remarks that there is something new to save.
+    pub(crate) changes: AtomicUsize,
 }
 
 /// The host's main thread.
@@ -34,14 +39,16 @@ impl HostHandlers for Host {
     type AudioProcessor<'a> = ();
 
     fn declare_extensions(builder: &mut HostExtensions<Self>, _: &Self::Shared<'_>) {
-        builder.register::<HostParams>().register::<HostPresetLoad>();
+        builder.register::<HostParams>().register::<HostPresetLoad>().register::<HostState>();
     }
 }
 
 impl SharedHandler<'_> for Heard {
     fn request_restart(&self) {}
     fn request_process(&self) {}
-    fn request_callback(&self) {}
+    fn request_callback(&self) {
+        self.callbacks.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 impl HostParamsImplShared for Heard {
@@ -57,6 +64,12 @@ impl HostParamsImplMainThread for Main<'_> {
     }
 
     fn clear(&self, _: ClapId, _: ParamClearFlags) {}
+}
+
+impl HostStateImpl for Main<'_> {
+    fn mark_dirty(&self) {
+        self.heard.changes.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 impl HostPresetLoadImpl for Main<'_> {

@@ -44,6 +44,7 @@ pub(super) struct EventBlock {
     /// Notes of blocks without frames, in which the framework would lose them.
     held: Vec<Copied>,
     all_off: clap_event_midi,
+    program: Option<u8>,
 }
 
 impl EventBlock {
@@ -60,6 +61,7 @@ impl EventBlock {
             copies: Vec::with_capacity(COPIES),
             held: Vec::with_capacity(HELD),
             all_off: clap_event_midi { header, port_index: 0, data: [0xB0, 123, 0] },
+            program: None,
         }
     }
 
@@ -84,6 +86,11 @@ impl EventBlock {
             // SAFETY: the index is in range; the list returns null or an event.
             let Some(event) = (unsafe { get(list, index).as_ref() }) else { continue };
             if !is_taken(event) {
+                continue;
+            }
+            // SAFETY: the event is as large as its type.
+            if let Some(program) = unsafe { program_of(event) } {
+                self.program = Some(program);
                 continue;
             }
             time = event.time.min(frames.saturating_sub(1)).max(time);
@@ -113,6 +120,11 @@ impl EventBlock {
     /// The list to hand on; good until the next [`EventBlock::take`].
     pub(super) fn list(&self) -> clap_input_events {
         clap_input_events { ctx: from_ref(self).cast_mut().cast::<c_void>(), size: Some(size), get: Some(get) }
+    }
+
+    /// The last program change since the last call, 0..127. Such events are not handed on.
+    pub(super) fn take_program(&mut self) -> Option<u8> {
+        self.program.take()
     }
 
     /// Hands on an event at `time`: itself where it says so, else a changed copy.
@@ -181,6 +193,16 @@ fn is_note(event: &clap_event_header) -> bool {
     let type_ = event.type_;
     matches!(type_, CLAP_EVENT_NOTE_ON | CLAP_EVENT_NOTE_OFF | CLAP_EVENT_NOTE_CHOKE | CLAP_EVENT_NOTE_EXPRESSION)
         || type_ == CLAP_EVENT_MIDI
+}
+
+/// The number of a program change.
+///
+/// # Safety
+/// The event must be as large as its type says.
+unsafe fn program_of(event: &clap_event_header) -> Option<u8> {
+    // SAFETY: the type says so, and the caller promises the size.
+    let midi = (event.type_ == CLAP_EVENT_MIDI).then(|| unsafe { &*from_ref(event).cast::<clap_event_midi>() })?;
+    (midi.data[0] & 0xF0 == 0xC0).then_some(midi.data[1] & 0x7F)
 }
 
 /// What an event is where not all can be taken.

@@ -22,6 +22,7 @@ use nice_plug::wrapper::clap::Wrapper;
 
 use super::block::EventBlock;
 use super::preset_load::PRESET_LOAD;
+use super::program::Program;
 use crate::plugin::ClapInstrument;
 
 /// Bytes of the audio thread's stack that are touched before its first block, several times what a block takes: the
@@ -41,6 +42,7 @@ struct Guard {
     max_frames: AtomicU32,
     /// Touched only in `process` and `flush`, which hosts never call at once.
     events: UnsafeCell<EventBlock>,
+    program: Program,
 }
 
 static PARAMS: clap_plugin_params = clap_plugin_params {
@@ -68,6 +70,7 @@ pub(super) unsafe fn create(host: *const clap_host) -> *const clap_plugin {
         destroy: Some(destroy),
         process: Some(process),
         get_extension: Some(get_extension),
+        on_main_thread: Some(on_main_thread),
         ..framework
     };
     let guard = Guard {
@@ -77,6 +80,7 @@ pub(super) unsafe fn create(host: *const clap_host) -> *const clap_plugin {
         active: AtomicBool::new(false),
         max_frames: AtomicU32::new(0),
         events: UnsafeCell::new(EventBlock::new()),
+        program: Program::default(),
     };
     Box::into_raw(Box::new(guard)).cast()
 }
@@ -174,12 +178,28 @@ unsafe extern "C" fn process(plugin: *const clap_plugin, process: *const clap_pr
     let events = unsafe { &mut *guard.events.get() };
     // SAFETY: the host's list is valid for this call.
     unsafe { events.take(given.in_events, given.frames_count) };
+    if let Some(number) = events.take_program() {
+        // SAFETY: the host outlives its instance.
+        unsafe { guard.program.request(number, guard.host) };
+    }
     let list = events.list();
     block.in_events = &raw const list;
     match guard.framework.process {
         // SAFETY: the framework's function, with its own plugin data and a block that it can take.
         Some(call) => unsafe { call(plugin, &raw const block) },
         None => CLAP_PROCESS_ERROR,
+    }
+}
+
+/// What the host was asked to call: by [`Program::request`], or by the framework.
+unsafe extern "C" fn on_main_thread(plugin: *const clap_plugin) {
+    // SAFETY: CLAP hosts pass a live instance.
+    let Some((guard, (wrapper, host))) = (unsafe { guard(plugin).zip(instance(plugin)) }) else { return };
+    // SAFETY: the host outlives its instance.
+    unsafe { guard.program.load(wrapper, host) };
+    if let Some(call) = guard.framework.on_main_thread {
+        // SAFETY: the framework's function, with its own plugin data.
+        unsafe { call(plugin) };
     }
 }
 
@@ -304,6 +324,9 @@ unsafe extern "C" fn params_flush(
         let Some(call) = framework_params(plugin).and_then(|params| params.flush) else { return };
         let events = &mut *guard.events.get();
         events.take(given, 0);
+        if let Some(number) = events.take_program() {
+            guard.program.request(number, guard.host);
+        }
         let list = events.list();
         call(plugin, &raw const list, out);
     }

@@ -18,6 +18,7 @@ use nice_plug::wrapper::clap::Wrapper;
 
 use super::guard;
 use super::location::{self, Refusal, c_text};
+use crate::browser::preset::Preset;
 use crate::params::put_preset;
 use crate::plugin::ClapInstrument;
 
@@ -66,8 +67,13 @@ unsafe fn load(
 ) -> Result<(), Refusal> {
     // SAFETY: as the caller promises.
     let (_path, preset) = unsafe { location::read(kind, location, load_key)? };
+    put(wrapper, &preset)
+}
+
+/// Sets a preset, and has the host read all values again. Main thread; may open the preset's model.
+pub(super) fn put(wrapper: &Wrapper<ClapInstrument>, preset: &Preset) -> Result<(), Refusal> {
     let mut state = wrapper.get_state_object();
-    put_preset(&mut state, &preset.name, &preset.controls(), &preset.transfer);
+    put_preset(&mut state, preset);
     wrapper.set_state_inner(&mut state).then_some(()).ok_or(Refusal::NotSet)
 }
 
