@@ -175,6 +175,7 @@ impl Tone {
         self.next_span = self.format.hop;
         for (number, copy) in self.copies.iter_mut().enumerate() {
             copy.bank = OscillatorBank::new(self.format.level, random::hash(seed, number as u32));
+            copy.gain = CopyGain::SILENT;
         }
         self.shape(slots, first, hz, style);
         self.places = places(seed ^ PLACE_SEED, &self.octaves, hz);

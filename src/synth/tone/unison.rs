@@ -16,6 +16,9 @@ pub(super) const WIDEST: f32 = 0.75;
 /// up they are as far out as any.
 const CENTRED_BELOW_HZ: f32 = 200.0;
 const OCTAVES_OUT: f32 = 1.0;
+/// How far a sounding copy moves between the sides from one frame to the next, where their number changes: small enough
+/// that its steps from chunk to chunk are no click.
+const SIDESTEP: f32 = 0.1;
 
 /// One of the detuned copies. Its gains go along lines from frame to frame.
 #[derive(Clone)]
@@ -72,7 +75,7 @@ impl UnisonCopy {
         let [lean, apart] = [at(part.end, |gain| gain.lean), at(part.end, |gain| gain.apart)];
         let partials_of_copy = partials.loudness.partials(partials.ratios, base * self.detune, gain, part);
         let Some(side) = side else { return self.bank.add(&partials_of_copy, middle) };
-        // A copy changes sides in steps of a chunk: only where the number of copies changes, which is heard anyway.
+        // In steps of a chunk, which [`SIDESTEP`] keeps small.
         let mut sides = *partials.places;
         sides.iter_mut().for_each(|place| *place = lean + apart * *place);
         self.bank.add_apart(&partials_of_copy, &sides, middle, side);
@@ -85,7 +88,7 @@ pub(super) fn spread(copies: &mut [UnisonCopy; COPIES], style: &Style) {
     let loudness = (count as f32).sqrt().recip();
     for (number, copy) in copies.iter_mut().enumerate() {
         if number >= count {
-            copy.next_gain = CopyGain::SILENT;
+            copy.next_gain = CopyGain { middle: 0.0, ..copy.gain };
             continue;
         }
         let place = if count == 1 { 0.0 } else { 2.0 * number as f32 / (count - 1) as f32 - 1.0 };
@@ -94,7 +97,12 @@ pub(super) fn spread(copies: &mut [UnisonCopy; COPIES], style: &Style) {
         let side = if number % 2 == 0 { place } else { -place };
         // Copies on both sides make the width by themselves.
         let apart = if place == 0.0 { 1.0 } else { 0.0 };
-        copy.next_gain = CopyGain { middle: loudness, lean: side, apart };
+        if copy.gain.middle == 0.0 {
+            (copy.gain.lean, copy.gain.apart) = (side, apart);
+        }
+        let towards = |from: f32, to: f32| from + (to - from).clamp(-SIDESTEP, SIDESTEP);
+        let (lean, apart) = (towards(copy.gain.lean, side), towards(copy.gain.apart, apart));
+        copy.next_gain = CopyGain { middle: loudness, lean, apart };
     }
 }
 
