@@ -6,6 +6,7 @@ pub mod controls;
 pub mod engine;
 pub mod event;
 mod motion;
+mod onsets;
 mod pitch;
 mod release;
 mod residue;

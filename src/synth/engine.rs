@@ -4,6 +4,7 @@ use super::allocator::SlotSet;
 use super::channel::{Channel, Channels, sane};
 use super::controls::{Control, Controls};
 use super::event::{EndedNote, Event, NoteAddress};
+use super::onsets::Onsets;
 use super::residue::Residue;
 use super::stack::{Note, NoteStack};
 use super::tone::ToneFormat;
@@ -57,6 +58,9 @@ pub struct Engine {
     gain: OnePole,
     audible: Ramp,
     notes: u32,
+    /// Samples made since the beginning.
+    clock: u64,
+    onsets: Onsets,
     last_key: Option<u8>,
 }
 
@@ -97,6 +101,8 @@ impl Engine {
             audible: Ramp::new(1.0),
             controls,
             notes: 0,
+            clock: 0,
+            onsets: Onsets::new(rate),
             last_key: None,
         }
     }
@@ -110,7 +116,8 @@ impl Engine {
         self.channels = Channels::default();
         self.stack = NoteStack::EMPTY;
         self.ended.clear();
-        (self.notes, self.last_key) = (0, None);
+        (self.notes, self.clock, self.last_key) = (0, 0, None);
+        self.onsets = Onsets::new(self.rate);
         self.settle();
     }
 
@@ -190,6 +197,7 @@ impl Engine {
         let (left, right) = (&mut left[..length], &mut right[..length]);
         left.fill(0.0);
         right.fill(0.0);
+        self.clock += length as u64;
         if self.is_silent() {
             self.settle();
             return;

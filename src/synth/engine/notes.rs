@@ -24,6 +24,9 @@ impl Engine {
     }
 
     pub(super) fn note_on(&mut self, note: Note) {
+        if !self.onsets.admit(self.clock) {
+            return self.refuse(&note);
+        }
         let overlaps = self.stack.top().is_some();
         if let Some(forgotten) = self.stack.push(note) {
             self.announce_unless_sounding(&forgotten);
@@ -32,6 +35,14 @@ impl Engine {
             VoiceMode::Poly => self.start(note),
             VoiceMode::Legato if overlaps && self.retarget(note) => {}
             VoiceMode::Mono | VoiceMode::Legato => self.start_alone(note),
+        }
+    }
+
+    /// A note too many: its end is told at once, unless the same note sounds or is held already.
+    fn refuse(&mut self, note: &Note) {
+        let sounds = self.active.slots().any(|slot| same(&self.voices[slot].note, note));
+        if !sounds && !self.stack.holds(|held| same(held, note)) {
+            self.tell_end(note);
         }
     }
 
@@ -93,6 +104,10 @@ impl Engine {
             return;
         }
         while self.stack.take(|held| same(held, note)).is_some() {}
+        self.tell_end(note);
+    }
+
+    fn tell_end(&mut self, note: &Note) {
         // A host that never asks loses the oldest, never memory.
         if self.ended.len() == ENDED {
             self.ended.pop_front();
