@@ -2,40 +2,56 @@
 
 /// A set of slots, numbered from 0 to 127: those in use, so that idle ones are not even looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct SlotSet(u128);
+pub(super) struct SlotSet([u64; 2]);
 
 impl SlotSet {
     pub(super) fn insert(&mut self, slot: usize) {
-        self.0 |= 1 << slot;
+        self.0[slot / 64] |= 1 << (slot % 64);
     }
 
     pub(super) fn remove(&mut self, slot: usize) {
-        self.0 &= !(1 << slot);
+        self.0[slot / 64] &= !(1 << (slot % 64));
     }
 
     pub(super) fn contains(self, slot: usize) -> bool {
-        self.0 >> slot & 1 != 0
+        self.0[slot / 64] >> (slot % 64) & 1 != 0
     }
 
     pub(super) fn len(self) -> usize {
-        self.0.count_ones() as usize
+        self.0.iter().map(|word| word.count_ones() as usize).sum()
     }
 
     pub(super) fn is_empty(self) -> bool {
-        self.0 == 0
+        self.0 == [0; 2]
     }
 
     /// The lowest slot below `count` that is not in the set.
     pub(super) fn first_free(self, count: usize) -> Option<usize> {
-        Some(self.0.trailing_ones() as usize).filter(|&slot| slot < count)
+        (0..count).find(|&slot| !self.contains(slot))
+    }
+
+    /// The slots of the set for which `keep` holds.
+    pub(super) fn filter(self, keep: impl Fn(usize) -> bool) -> Self {
+        let mut kept = Self::default();
+        for (number, (&word, kept)) in self.0.iter().zip(&mut kept.0).enumerate() {
+            let mut left = word;
+            while left != 0 {
+                let bit = left.trailing_zeros() as usize;
+                *kept |= u64::from(keep(64 * number + bit)) << bit;
+                left &= left - 1;
+            }
+        }
+        kept
     }
 
     /// The slots as they are now, rising.
-    pub(super) fn slots(mut self) -> impl Iterator<Item = usize> {
-        std::iter::from_fn(move || {
-            let slot = (!self.is_empty()).then(|| self.0.trailing_zeros() as usize)?;
-            self.remove(slot);
-            Some(slot)
+    pub(super) fn slots(self) -> impl Iterator<Item = usize> {
+        self.0.into_iter().enumerate().flat_map(|(number, mut word)| {
+            std::iter::from_fn(move || {
+                let slot = (word != 0).then(|| 64 * number + word.trailing_zeros() as usize)?;
+                word &= word - 1;
+                Some(slot)
+            })
         })
     }
 }

@@ -50,6 +50,8 @@ pub struct Engine {
     controls: Controls,
     channels: Channels,
     voices: Box<[Voice]>,
+    /// The notes of the slots in use, side by side: who looks for one need not go from voice to voice.
+    roll: [Note; SLOTS],
     /// Slots whose voice plays or fades.
     active: SlotSet,
     residue: Residue,
@@ -93,6 +95,7 @@ impl Engine {
             hop: format.hop(),
             channels: Channels::default(),
             voices: (0..SLOTS).map(|_| Voice::new(&format)).collect(),
+            roll: [Note { voice_id: None, channel: 0, key: 0, velocity: 0.0 }; SLOTS],
             active: SlotSet::default(),
             residue: Residue::new(rate),
             stack: NoteStack::EMPTY,

@@ -6,7 +6,7 @@
 use super::{ENDED, Engine, SLOTS};
 use crate::dsp::random;
 use crate::model::latent::LATENTS;
-use crate::synth::allocator::{Candidate, Crowd, Standing};
+use crate::synth::allocator::{Candidate, Crowd, SlotSet, Standing};
 use crate::synth::channel::sane;
 use crate::synth::controls::{Control, VoiceMode};
 use crate::synth::event::{EndedNote, Expression, NoteAddress};
@@ -17,6 +17,16 @@ use crate::synth::voice::{Life, Surroundings, Voice};
 impl Engine {
     pub(super) fn each_active(&mut self, mut act: impl FnMut(&mut Voice)) {
         self.active.slots().for_each(|slot| act(&mut self.voices[slot]));
+    }
+
+    /// The slots in use whose notes are addressed.
+    fn addressed(&self, address: NoteAddress) -> SlotSet {
+        self.active.filter(|slot| address.matches(&self.roll[slot]))
+    }
+
+    /// Whether a voice plays or fades this note.
+    fn sounds(&self, note: &Note) -> bool {
+        !self.active.filter(|slot| same(&self.roll[slot], note)).is_empty()
     }
 
     fn is_mono(&self) -> bool {
@@ -40,8 +50,7 @@ impl Engine {
 
     /// A note too many: its end is told at once, unless the same note sounds or is held already.
     fn refuse(&mut self, note: &Note) {
-        let sounds = self.active.slots().any(|slot| same(&self.voices[slot].note, note));
-        if !sounds && !self.stack.holds(|held| same(held, note)) {
+        if !self.sounds(note) && !self.stack.holds(|held| same(held, note)) {
             self.tell_end(note);
         }
     }
@@ -58,6 +67,7 @@ impl Engine {
         let around = surroundings!(self);
         self.voices[slot].start(note, u64::from(self.notes), seed, self.last_key, span, &around);
         self.active.insert(slot);
+        self.roll[slot] = note;
         self.last_key = Some(note.key);
     }
 
@@ -88,9 +98,8 @@ impl Engine {
     /// The voice in `slot` has come to its end.
     pub(super) fn free(&mut self, slot: usize) {
         self.active.remove(slot);
-        let voice = &mut self.voices[slot];
-        voice.silence();
-        let note = voice.note;
+        self.voices[slot].silence();
+        let note = self.roll[slot];
         // Where one note sounds at a time, one whose key is down may come back: its end is when the key goes up.
         if self.is_mono() && self.stack.holds(|held| same(held, &note)) {
             return;
@@ -100,7 +109,7 @@ impl Engine {
 
     /// Reports the end of a note, which no key holds any more, unless a voice still plays it.
     fn announce_unless_sounding(&mut self, note: &Note) {
-        if self.active.slots().any(|slot| same(&self.voices[slot].note, note)) {
+        if self.sounds(note) {
             return;
         }
         while self.stack.take(|held| same(held, note)).is_some() {}
@@ -127,7 +136,7 @@ impl Engine {
         let Some(slot) = self.active.slots().filter(is_held).max_by_key(|&slot| self.voices[slot].serial) else {
             return false;
         };
-        let before = self.voices[slot].note;
+        let before = std::mem::replace(&mut self.roll[slot], note);
         let around = surroundings!(self);
         self.voices[slot].retarget(note, &around);
         self.last_key = Some(note.key);
@@ -139,9 +148,9 @@ impl Engine {
 
     pub(super) fn note_off(&mut self, address: NoteAddress) {
         self.let_keys_up(address);
-        for slot in self.active.slots() {
+        for slot in self.addressed(address).slots() {
             let voice = &mut self.voices[slot];
-            if voice.life != Life::Held || !address.matches(&voice.note) {
+            if voice.life != Life::Held {
                 continue;
             }
             let channel = voice.note.channel;
@@ -176,11 +185,7 @@ impl Engine {
 
     pub(super) fn choke(&mut self, address: NoteAddress) {
         self.let_keys_up(address);
-        self.each_active(|voice| {
-            if address.matches(&voice.note) {
-                voice.fade_out();
-            }
-        });
+        self.addressed(address).slots().for_each(|slot| self.voices[slot].fade_out());
     }
 
     pub(super) fn all_notes_off(&mut self) {
@@ -200,11 +205,12 @@ impl Engine {
     }
 
     pub(super) fn express(&mut self, address: NoteAddress, expression: Expression, value: f32) {
-        self.each_active(|voice| {
-            if voice.is_playing() && address.matches(&voice.note) {
+        for slot in self.addressed(address).slots() {
+            let voice = &mut self.voices[slot];
+            if voice.is_playing() {
                 voice.expressions.set(expression, value);
             }
-        });
+        }
     }
 
     pub(super) fn modulate(&mut self, voice_id: i32, control: Control, offset: f32) {
@@ -212,11 +218,13 @@ impl Engine {
             return;
         }
         let offset = sane(offset, -2.0, 2.0, 0.0);
-        self.each_active(|voice| {
-            if voice.is_playing() && voice.note.voice_id == Some(voice_id) {
+        let address = NoteAddress { voice_id: Some(voice_id), ..NoteAddress::default() };
+        for slot in self.addressed(address).slots() {
+            let voice = &mut self.voices[slot];
+            if voice.is_playing() {
                 voice.offsets[control.index()] = offset;
             }
-        });
+        }
     }
 }
 
