@@ -1,5 +1,6 @@
 //! Signal processing that knows nothing of Zither: transforms, oscillators, noise, smoothing, resampling.
 
+pub mod beating;
 pub mod denormal;
 pub mod envelope;
 pub mod kernel;

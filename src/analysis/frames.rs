@@ -1,5 +1,7 @@
 //! What the analysis of one note yields, and what the decoder predicts: the common currency of the sound model.
 
+use crate::dsp::kernel::exp2;
+
 /// Sinusoidal slots per note. Slot `k` (from 0) lies near [`slot_ratio`]`(k)` times the fundamental.
 pub const PARTIALS: usize = 64;
 /// Slots that lie below or between the first harmonics, the last of all: organ stops, sub-octaves, hum tones.
@@ -85,10 +87,10 @@ pub struct NoteFrames {
     pub frames: Vec<Frame>,
 }
 
-/// Equal-tempered frequency of a MIDI pitch in Hz.
+/// Equal-tempered frequency of a MIDI pitch in Hz, to the same bits on every machine.
 #[must_use]
 pub fn pitch_hz(pitch: f32) -> f32 {
-    440.0 * ((pitch - 69.0) / 12.0).exp2()
+    440.0 * exp2((pitch - 69.0) / 12.0)
 }
 
 /// Multiple of the fundamental that slot `slot` (from 0) is named after: 1, 2, 3 ... 61 and then [`BETWEEN`].

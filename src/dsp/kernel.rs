@@ -73,6 +73,23 @@ fn random_spectrum_in_lanes(shape: &Shape<'_>, spectrum: &mut [Complex32]) {
 }
 
 per_level! {
+    /// Lays `block` times `window` and `gain` over what the last one left in `tail`: `hop` is the first half, and `tail`
+    /// becomes the second. Block and window are twice as long as the halves.
+    pub fn overlap = overlap_in_lanes(block: &[f32], window: &[f32], gain: f32, hop: &mut [f32], tail: &mut [f32])
+}
+
+#[inline(always)]
+fn overlap_in_lanes(block: &[f32], window: &[f32], gain: f32, hop: &mut [f32], tail: &mut [f32]) {
+    let ((early, late), (rise, fall)) = (block.split_at(hop.len()), window.split_at(hop.len()));
+    for ((((hop, tail), early), late), (rise, fall)) in
+        hop.iter_mut().zip(tail).zip(early).zip(late).zip(rise.iter().zip(fall))
+    {
+        *hop = *tail + early * rise * gain;
+        *tail = late * fall * gain;
+    }
+}
+
+per_level! {
     /// Writes `factor * 2^(exponent * scale)`: amplitudes of levels, ratios of intervals. All slices have one length.
     pub fn powers = powers_in_lanes(exponent: &[f32], scale: f32, factor: &[f32], out: &mut [f32])
 }

@@ -116,22 +116,21 @@ impl Noise {
     /// Makes the next hop. `density` is the power density of each band at the *end* of the hop, as base-2 logarithm of
     /// amplitude per square root of a hertz. The side is silent unless the noise `is_wide`.
     pub fn advance(&mut self, density: &[f32], is_wide: bool) {
-        let mut loudest = SILENT_LEVEL;
         for (level, &density) in self.levels.iter_mut().zip(density) {
             *level = (density + self.bands.to_bin_level).max(SILENT_LEVEL);
-            loudest = loudest.max(*level);
         }
-        for (hop, tail) in self.hop.iter_mut().zip(&mut self.tail) {
-            std::mem::swap(hop, tail);
-            tail.fill(0.0);
+        if !self.levels.iter().any(|&level| level > INAUDIBLE_LEVEL) {
+            self.fade(0);
+            self.fade(1);
+            return;
         }
-        if loudest > INAUDIBLE_LEVEL {
-            self.transform();
-            self.lay(0, 1.0);
-            if is_wide {
-                let sign = self.turn_block();
-                self.lay(1, sign);
-            }
+        self.transform();
+        self.lay(0, 1.0);
+        if is_wide {
+            let sign = self.turn_block();
+            self.lay(1, sign);
+        } else {
+            self.fade(1);
         }
     }
 
@@ -141,17 +140,18 @@ impl Noise {
         &self.hop
     }
 
-    /// Adds the windowed block to channel 0, or the turned one to channel 1.
+    /// Makes the next hop of a channel of its tail alone.
+    fn fade(&mut self, channel: usize) {
+        std::mem::swap(&mut self.hop[channel], &mut self.tail[channel]);
+        self.tail[channel].fill(0.0);
+    }
+
+    /// Makes the next hop and tail of channel 0 with the windowed block, or of channel 1 with the turned one.
     fn lay(&mut self, channel: usize, gain: f32) {
-        let hop = self.bands.hop();
+        let (hop, bands) = (self.bands.hop(), &self.bands);
         let block = if channel == 0 { &self.block } else { &self.turned };
-        let (early, late) = block.split_at(hop);
-        let (rise, fall) = self.bands.window.split_at(hop);
-        for (out, block, window) in [(&mut self.hop, early, rise), (&mut self.tail, late, fall)] {
-            for ((out, block), window) in out[channel].iter_mut().zip(block).zip(window) {
-                *out += block * window * gain;
-            }
-        }
+        let (made, tail) = (&mut self.hop[channel][..hop], &mut self.tail[channel][..hop]);
+        kernel::overlap(bands.level, block, &bands.window, gain, made, tail);
     }
 
     /// The block backwards from a random place on; returns a random sign.

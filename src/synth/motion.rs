@@ -1,30 +1,25 @@
 //! What moves a held note by itself: vibrato, tremolo, and the sway of each partial, about the course of its frames.
-//!
-//! Partials sway as beating does: the level of two tones, 1 and `a` strong, is `20 log |1 + a e^(i phase)|`. Its mean in dB
-//! is 0 for every `a` up to 1 (Jensen's formula), its crests stay below 6 dB, its troughs may be deep.
+//! Partials sway as [`beating`] does.
 
 use crate::analysis::frames::{Frame, Motion, PARTIALS, Swing};
-use crate::dsp::kernel::{cosine_of_turns, log2};
+use crate::dsp::beating::{self, sane_hz, wrap};
+use crate::dsp::kernel::cosine_of_turns;
+use crate::dsp::level::Level;
 use crate::dsp::random;
 
 /// Sway comes in over this time from note-on, in seconds, and leaves the attack alone.
 const SWAY_IN_SECONDS: f32 = 0.3;
-/// The rate of a sway wanders by this share, so that it never repeats,
-const WANDER: f32 = 0.3;
-/// with a period between these, in seconds, drawn for each partial.
+/// The rate of a sway wanders, so that it never repeats, with a period between these, in seconds, drawn for each partial.
 const WANDER_SECONDS: [f32; 2] = [5.0, 13.0];
-/// The deepest beating, as mean square in nepers times two: a depth of 10.5 dB, with troughs of 37 dB.
-const MOST_NEPERS: f32 = 1.46;
-/// Nothing swings faster, in Hz; a tenth of the frame rate.
-const FASTEST_HZ: f32 = 20.0;
 /// Seed offsets of sway and wander.
 const SWAY_SEED: u32 = 0x7377_6179;
 const WANDER_SEED: u32 = 0x7761_6E64;
 
 /// The slow oscillators of one note, stepping from frame to frame. Owned by its voice; no allocation. A step costs some
-/// 0.3 us.
+/// 0.1 us.
 #[derive(Clone, Debug)]
 pub(super) struct SlowOscillators {
+    level: Level,
     frame_seconds: f32,
     seconds: f32,
     /// Phases in turns; vibrato and tremolo from 0, sway and its wander within half a turn.
@@ -37,9 +32,10 @@ pub(super) struct SlowOscillators {
 
 impl SlowOscillators {
     /// Oscillators at the start of a note, for frames this far apart.
-    pub(super) fn new(frame_seconds: f32) -> Self {
+    pub(super) fn new(level: Level, frame_seconds: f32) -> Self {
         let zero = [0.0; PARTIALS];
         let mut made = Self {
+            level,
             frame_seconds,
             seconds: 0.0,
             vibrato: 0.0,
@@ -69,9 +65,7 @@ impl SlowOscillators {
         frame.cents += amount * swing(&motion.vibrato, self.vibrato, self.seconds);
         let tremolo = amount * swing(&motion.tremolo, self.tremolo, self.seconds);
         let sway = amount * smoothstep(self.seconds / SWAY_IN_SECONDS);
-        for k in 0..PARTIALS {
-            frame.partial_db[k] += tremolo + beat(sway * motion.sway_db[k], cosine_of_turns(self.sway[k]));
-        }
+        beating::add(self.level, &motion.sway_db, sway, &self.sway, tremolo, &mut frame.partial_db);
         frame.noise_db.iter_mut().for_each(|level| *level += tremolo);
         self.step(motion);
     }
@@ -80,23 +74,10 @@ impl SlowOscillators {
         let turn = |phase: f32, hz: f32| wrap(phase + sane_hz(hz) * self.frame_seconds);
         self.vibrato = turn(self.vibrato, motion.vibrato.hz);
         self.tremolo = turn(self.tremolo, motion.tremolo.hz);
-        for k in 0..PARTIALS {
-            let rate = sane_hz(motion.sway_hz[k]) * (1.0 + WANDER * cosine_of_turns(self.wander[k]));
-            self.sway[k] = wrap(self.sway[k] + rate * self.frame_seconds);
-            self.wander[k] = wrap(self.wander[k] + self.wander_step[k]);
-        }
+        let (wander, sway) = (&mut self.wander, &mut self.sway);
+        beating::turn(self.level, &motion.sway_hz, &self.wander_step, self.frame_seconds, wander, sway);
         self.seconds += self.frame_seconds;
     }
-}
-
-/// Level in dB of a beating that deviates as much as a sine of depth `depth` in dB does, at the cosine of its phase.
-#[inline]
-fn beat(depth: f32, cosine: f32) -> f32 {
-    // The mean square of ln |1 + a e^ix| is half the dilogarithm of a^2; its series inverted gives a depth within 2 %.
-    let nepers = depth * (std::f32::consts::LN_10 / 20.0);
-    let y = (nepers * nepers).min(MOST_NEPERS);
-    let square = y - y * y * (0.25 - y / 72.0);
-    10.0 * std::f32::consts::LOG10_2 * log2(1.0 + square + 2.0 * square.sqrt() * cosine)
 }
 
 /// The deviation of a swing at `phase`, in its own unit.
@@ -112,18 +93,6 @@ fn smoothstep(x: f32) -> f32 {
     x * x * (3.0 - 2.0 * x)
 }
 
-/// Back within half a turn, from less than a turn and a half.
-#[inline]
-fn wrap(phase: f32) -> f32 {
-    if phase >= 0.5 { phase - 1.0 } else { phase }
-}
-
-/// Not a number stands still.
-#[inline]
-fn sane_hz(hz: f32) -> f32 {
-    if hz > 0.0 { hz.min(FASTEST_HZ) } else { 0.0 }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,7 +100,7 @@ mod tests {
     const FRAME: f32 = 0.005;
 
     fn course(motion: &Motion, amount: f32, seed: u32, frames: usize) -> Vec<Frame> {
-        let mut oscillators = SlowOscillators::new(FRAME);
+        let mut oscillators = SlowOscillators::new(Level::detect(), FRAME);
         oscillators.start(seed);
         let still = Frame { partial_db: [-20.0; PARTIALS], noise_db: [-50.0; 48], cents: 3.0 };
         let mut at = || {
@@ -190,19 +159,6 @@ mod tests {
     }
 
     #[test]
-    fn a_beating_keeps_its_mean_and_depth_and_its_crests_are_those_of_two_tones() {
-        for depth in [0.0, 0.5, 3.0, 8.0, 10.0, 30.0] {
-            let phases = (0..4_000).map(|n| (std::f32::consts::TAU * n as f32 / 4_000.0).cos());
-            let levels: Vec<f64> = phases.map(|cosine| f64::from(beat(depth, cosine))).collect();
-            let mean = levels.iter().sum::<f64>() / 4_000.0;
-            let made = (levels.iter().map(|db| db * db).sum::<f64>() / 2_000.0).sqrt();
-            assert!(mean.abs() < 1e-3 && levels.iter().all(|&db| db < 6.02), "{depth}: mean {mean}");
-            let expected = f64::from(depth.min(10.6));
-            assert!((made - expected).abs() <= 0.02 * expected, "{depth}: {made}");
-        }
-    }
-
-    #[test]
     fn sway_never_repeats_and_another_seed_is_another_course() {
         let made = course(&swaying(4.0), 1.0, 5, 4_000);
         let period = 200;
@@ -216,7 +172,7 @@ mod tests {
 
     #[test]
     fn rates_that_are_no_numbers_do_no_lasting_harm() {
-        let mut oscillators = SlowOscillators::new(FRAME);
+        let mut oscillators = SlowOscillators::new(Level::detect(), FRAME);
         let mut bad = swaying(4.0);
         for hz in [f32::NAN, f32::INFINITY, -1.0, 1e30] {
             bad.sway_hz = [hz; PARTIALS];

@@ -67,7 +67,8 @@ impl Pitch {
 
     /// The offset in semitones for the next `samples`.
     pub(super) fn next(&mut self, target: &PitchTarget, samples: usize) -> f32 {
-        let vibrato = self.depth.next(target.depth) * (std::f32::consts::TAU * self.phase).sin();
+        let depth = self.depth.next(target.depth);
+        let vibrato = if depth == 0.0 { 0.0 } else { depth * (std::f32::consts::TAU * self.phase).sin() };
         self.phase += target.rate * samples as f32 / self.rate;
         self.phase -= self.phase.floor();
         let slide = self.slide;

@@ -76,6 +76,12 @@ impl ToneFormat {
         self.hop
     }
 
+    /// The processor level whose kernels make the sound.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
     /// Samples per second.
     #[must_use]
     pub fn rate(&self) -> f32 {
@@ -318,8 +324,8 @@ impl Tone {
         let moved = self.slot_cents.iter().zip(cents).fold(false, |moved, (was, is)| moved | (was != is));
         if moved {
             self.slot_cents = *cents;
-            for k in 0..PARTIALS {
-                self.octaves[k] = self.format.slot_octaves[k] + cents[k] * OCTAVES_PER_CENT;
+            for ((octaves, slot), cents) in self.octaves.iter_mut().zip(&self.format.slot_octaves).zip(cents) {
+                *octaves = slot + cents * OCTAVES_PER_CENT;
             }
             kernel::powers(self.format.level, cents, OCTAVES_PER_CENT, &self.format.slot_ratios, &mut self.ratios);
         }
@@ -352,8 +358,8 @@ impl Tone {
         let decibels: [f32; NOISE_BANDS] = std::array::from_fn(|band| {
             frame.noise_db[band] + style.noise_db + style.tilt * self.format.band_octaves[band]
         });
-        for band in 0..NOISE_BANDS {
-            self.density[band] = (decibels[band] + self.format.to_density[band]) * DECIBELS_TO_OCTAVES;
+        for ((density, decibels), to_density) in self.density.iter_mut().zip(&decibels).zip(&self.format.to_density) {
+            *density = (decibels + to_density) * DECIBELS_TO_OCTAVES;
         }
         let mut amplitudes = [0.0; NOISE_BANDS];
         kernel::powers(self.format.level, &decibels, DECIBELS_TO_OCTAVES, &[1.0; NOISE_BANDS], &mut amplitudes);

@@ -9,7 +9,7 @@ use super::stack::Note;
 use super::tone::{COPIES, StereoChunk, Style, Tone, ToneFormat, pan};
 use crate::analysis::frames::{Frame, Motion, PARTIALS, SILENCE_DB, Slots, pitch_hz};
 use crate::dsp::envelope::{Envelope, EnvelopeTimes};
-use crate::dsp::kernel::{DECIBELS_TO_OCTAVES, exp2};
+use crate::dsp::kernel::{DECIBELS_TO_OCTAVES, LANES, exp2};
 use crate::dsp::sines::CHUNK;
 use crate::dsp::smooth::{OnePole, Ramp};
 use crate::model::latent::LATENTS;
@@ -129,7 +129,7 @@ impl Voice {
             slots: Slots { cents: [0.0; PARTIALS], in_band: [false; PARTIALS] },
             frame: Frame::SILENT,
             motion: Motion::STILL,
-            slow: SlowOscillators::new(hop_seconds),
+            slow: SlowOscillators::new(format.level(), hop_seconds),
             peak_db: SILENCE_DB,
             is_spent: false,
             latents: [OnePole::new(0.0, LATENT_SECONDS / hop_seconds); LATENTS],
@@ -358,14 +358,15 @@ impl Voice {
 
     /// Below the floor of the training notes the model's levels mean nothing but "silent".
     fn press_floor(&mut self) {
-        let levels = self.frame.partial_db.iter().chain(&self.frame.noise_db);
-        self.peak_db = levels.fold(self.peak_db, |peak, &level| peak.max(level));
+        let Frame { partial_db, noise_db, .. } = &mut self.frame;
+        self.peak_db = self.peak_db.max(highest(partial_db)).max(highest(noise_db));
         let floor = self.peak_db - FLOOR_DB;
-        self.is_spent = true;
-        for level in self.frame.partial_db.iter_mut().chain(&mut self.frame.noise_db) {
-            *level = level.min(floor + (*level - floor) * FLOOR_SLOPE).max(SILENCE_DB);
-            self.is_spent &= *level <= SILENCE_DB;
+        for levels in [&mut partial_db[..], noise_db] {
+            for level in levels {
+                *level = level.min(floor + (*level - floor) * FLOOR_SLOPE).max(SILENCE_DB);
+            }
         }
+        self.is_spent = highest(partial_db).max(highest(noise_db)) <= SILENCE_DB;
     }
 
     /// The pitch that the timbre follows: bends and slides do not change the instrument.
@@ -457,6 +458,15 @@ impl Voice {
             || (patience && (self.is_spent || self.tone.level() * self.envelope.level() * boost < OVER))
             || (self.envelope.is_past_attack() && self.envelope.level() * boost < OVER)
     }
+}
+
+/// The highest of levels, found in lanes.
+fn highest(levels: &[f32]) -> f32 {
+    let mut highest = [f32::NEG_INFINITY; LANES];
+    for levels in levels.chunks(LANES) {
+        highest.iter_mut().zip(levels).for_each(|(highest, level)| *highest = highest.max(*level));
+    }
+    highest.into_iter().fold(f32::NEG_INFINITY, f32::max)
 }
 
 /// How much longer than it learnt the model's own release takes.
