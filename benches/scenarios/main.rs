@@ -6,6 +6,8 @@
 //! for the same events, the two taking turns second by second. Some lines end with a ratio to another scenario, measured
 //! in the same way. Names given as arguments choose among the scenarios.
 //!
+//! `ZITHER_LEVEL=avx2` (or `baseline`) in the environment keeps the engine off the better kernels of the processor.
+//!
 //! `--count NAME` plays a short fixed part of a scenario by the engine alone, for an instruction counter that looks for
 //! `zither_counted_block`, and prints how many samples and voices it was.
 #![allow(clippy::print_stdout, reason = "printing is what a benchmark does")]
@@ -17,8 +19,12 @@ mod scenario;
 mod score;
 
 use scenario::SCENARIOS;
+use zither::dsp::level::Level;
 
 fn main() {
+    if let Ok(name) = std::env::var("ZITHER_LEVEL") {
+        Level::available().find(|level| level.name() == name).expect("a level of this processor").hold_to();
+    }
     let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
     if let [flag, name] = words.as_slice()
         && flag == "--count"

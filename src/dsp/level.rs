@@ -2,6 +2,11 @@
 //!
 //! Nothing contracts to fused operations and every sum has one fixed order, so all levels give the same bits.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// How many of the available levels count, the poorest first.
+static MOST: AtomicUsize = AtomicUsize::new(usize::MAX);
+
 /// A processor level, chosen once for whatever is made from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Level(Kind);
@@ -23,10 +28,30 @@ impl Level {
     /// What every processor of this architecture has.
     pub const BASELINE: Self = Self(Kind::Baseline);
 
-    /// The best level of this processor.
+    /// The best level of this processor, no better than the last [`Level::hold_to`] said.
     #[must_use]
     pub fn detect() -> Self {
-        Self::available().last().unwrap_or(Self::BASELINE)
+        let most = MOST.load(Ordering::Relaxed);
+        Self::available().take(most).last().unwrap_or(Self::BASELINE)
+    }
+
+    /// For measurements: what is made from now on gets no better level than this, in the whole process. The sound stays the
+    /// same.
+    pub fn hold_to(self) {
+        let most = Self::available().take_while(|level| *level != self).count() + 1;
+        MOST.store(most, Ordering::Relaxed);
+    }
+
+    /// A short name: `baseline`, `avx2`, `avx512`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self.0 {
+            Kind::Baseline => "baseline",
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2 => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512 => "avx512",
+        }
     }
 
     /// All levels of this processor, the best last.
