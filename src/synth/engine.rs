@@ -127,13 +127,16 @@ impl Engine {
     /// Takes new values for all controls; cheap enough for every block. The engine smooths what would click, and fades
     /// voices that are more than polyphony now allows.
     pub fn set_controls(&mut self, controls: &Controls) {
+        let zones_stay = self.controls.mpe_range() == controls.mpe_range();
         self.controls.clone_from(controls);
         let audible = audible(controls);
         if self.audible.target() != audible {
             self.audible.go(audible, (BYPASS_SECONDS * self.rate) as u32);
         }
         self.thin_out(controls.polyphony());
-        self.release_sustained();
+        if !zones_stay {
+            self.release_sustained();
+        }
     }
 
     /// Takes what was transferred from a recording, or nothing, in place of what was there, which is returned: dropping it
@@ -182,7 +185,10 @@ impl Engine {
             }
             Event::Controller { channel, controller, value } => {
                 self.channels.control(channel, controller, value);
-                self.release_sustained();
+                // Others change no pedal and no zone.
+                if matches!(controller, 6 | 121) {
+                    self.release_sustained();
+                }
             }
             Event::Sustain { channel, down } => {
                 self.channel(channel).sustain = down;
