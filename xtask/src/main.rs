@@ -8,8 +8,10 @@ mod allocations;
 mod bundle;
 mod demo;
 mod factory;
+mod footprint;
 mod host;
 mod install;
+mod instructions;
 mod phrase;
 mod rtproof;
 mod setup;
@@ -49,6 +51,10 @@ enum Task {
     Sanitised(rtproof::sanitised::Arguments),
     /// Everything we check, from formatting to the bundle inside a host.
     Test,
+    /// Counts the instructions of three scenarios and holds them to the budget in benches/instructions.json.
+    Instructions(instructions::Options),
+    /// Bundles, and measures what the CLAP costs a host: to scan, to make an instance, to hold 200.
+    Footprint(footprint::Options),
     /// Measures the factory model on notes that training never saw, and every instrument's levels over five octaves.
     SoundBench(sound_bench::Options),
     /// Plays the demo's phrase with twelve factory presets and with the instruments they are made of, into
@@ -95,6 +101,20 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Test => {
             setup::run(Need::ALL)?;
             test::run(&workspace)
+        }
+        Task::Instructions(options) => {
+            setup::run(Need::COUNT)?;
+            if let Some(obstacle) = instructions::obstacle() {
+                anyhow::bail!("{obstacle}");
+            }
+            instructions::run(&workspace, &options)
+        }
+        Task::Footprint(options) => {
+            if let Some(measured) = options.measure() {
+                return measured;
+            }
+            setup::run(Need::BUILD)?;
+            footprint::run(&bundle::run(&workspace)?)
         }
         Task::SoundBench(options) => {
             setup::run(Need::SOUND)?;

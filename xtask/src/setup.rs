@@ -59,13 +59,21 @@ const PYTHON: Need = Need {
     probe: Probe::Python("venv, ensurepip"),
 };
 
+const VALGRIND: Need = Need {
+    what: "valgrind (instructions are counted with it)",
+    packages: &["valgrind"],
+    probe: Probe::Program("valgrind", "--version"),
+};
+
 impl Need {
     /// What building and bundling take.
     pub(crate) const BUILD: &[Self] = &[LINKER, LIBC, PKG_CONFIG, ALSA, JACK];
     /// What measuring the model takes.
     pub(crate) const SOUND: &[Self] = &[LINKER, LIBC, FLUIDSYNTH, SOUNDFONT];
+    /// What counting instructions takes.
+    pub(crate) const COUNT: &[Self] = &[LINKER, LIBC, PKG_CONFIG, ALSA, JACK, VALGRIND];
     /// What all tasks together take.
-    pub(crate) const ALL: &[Self] = &[LINKER, LIBC, PKG_CONFIG, ALSA, JACK, FLUIDSYNTH, SOUNDFONT, PYTHON];
+    pub(crate) const ALL: &[Self] = &[LINKER, LIBC, PKG_CONFIG, ALSA, JACK, FLUIDSYNTH, SOUNDFONT, PYTHON, VALGRIND];
 
     fn is_met(&self) -> bool {
         if !cfg!(target_os = "linux") && matches!(self.probe, Probe::Header(_) | Probe::Library(_)) {

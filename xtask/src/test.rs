@@ -13,6 +13,8 @@ use anyhow::{Result, ensure};
 use crate::bundle::{self, Bundles};
 use crate::demo;
 use crate::factory;
+use crate::footprint;
+use crate::instructions;
 use crate::rtproof;
 use crate::workspace::Workspace;
 
@@ -46,6 +48,10 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     });
     report.step("lints", || cargo("clippy --release --all-targets -- -D warnings"));
     report.step("tests", || cargo("test --release"));
+    report.add("instructions", || match instructions::obstacle() {
+        Some(obstacle) => Ok(Outcome::Skipped(obstacle.to_owned())),
+        None => instructions::run(workspace, &instructions::Options::default()).map(|()| Outcome::Passed),
+    });
     report.step("a small factory model", || {
         factory::run(workspace, &factory::Options { quick: true, ..factory::Options::default() })
     });
@@ -56,6 +62,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     });
     if let Some(bundles) = &bundles {
         report.add("pedalboard", || pedalboard::run(workspace, bundles));
+        report.step("footprint", || footprint::run(bundles));
         report.step("demo", || short_demo(workspace, bundles));
         report.add("real-time proof", || short_proof(workspace, bundles));
     }

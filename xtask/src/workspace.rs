@@ -36,7 +36,14 @@ impl Workspace {
     /// # Errors
     /// If it fails; its own messages have then been printed.
     pub(crate) fn cargo(&self, arguments: &[&str]) -> Result<()> {
-        run(Command::new(cargo_program()).args(arguments).current_dir(&self.root))
+        run(self.cargo_command().args(arguments))
+    }
+
+    /// Cargo in the root, ready for arguments.
+    pub(crate) fn cargo_command(&self) -> Command {
+        let mut command = Command::new(cargo_program());
+        command.current_dir(&self.root);
+        command
     }
 
     /// The release build of the companion, ready for arguments. Some `cargo build` must have made it.
