@@ -4,9 +4,8 @@
 //! Times are the CPU time of the thread, so other work on the machine counts only by what it drives out of the caches.
 //! `xrt` is audio time over CPU time; `vs_scalar` is how many times as long a straightforward scalar implementation takes
 //! for the same events, the two taking turns second by second. Some lines end with a ratio to another scenario, measured
-//! in the same way. Names given as arguments choose among the scenarios.
-//!
-//! `ZITHER_LEVEL=avx2` (or `baseline`) in the environment keeps the engine off the better kernels of the processor.
+//! in the same way. Names given as arguments choose among the scenarios; `--level avx2` measures what a processor without
+//! AVX-512 and VNNI would do. What reading the clock takes, printed first, is taken off every block.
 //!
 //! `--count NAME` plays a short fixed part of a scenario by the engine alone, for an instruction counter that looks for
 //! `zither_counted_block`, and prints how many samples and voices it was.
@@ -22,20 +21,24 @@ use scenario::SCENARIOS;
 use zither::dsp::level::Level;
 
 fn main() {
-    if let Ok(name) = std::env::var("ZITHER_LEVEL") {
-        Level::available().find(|level| level.name() == name).expect("a level of this processor").hold_to();
+    let mut words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    if let Some(name) = option(&mut words, "--level") {
+        Level::available().find(|level| level.name() == name).expect("a level of this processor").hold();
     }
-    let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
-    if let [flag, name] = words.as_slice()
-        && flag == "--count"
-    {
+    if let Some(name) = option(&mut words, "--count") {
         let scenario = SCENARIOS.iter().find(|scenario| scenario.name == name);
         println!("{}", scenario.expect("a scenario of that name").count());
         return;
     }
     let clock_cost = clock::cost();
-    println!("[scn:clock] ns_per_block={} (taken off every block)", clock_cost.as_nanos());
+    println!("[scn:clock] level={} ns_per_block={}", Level::detect().name(), clock_cost.as_nanos());
     for scenario in SCENARIOS.iter().filter(|s| words.is_empty() || words.iter().any(|name| name == s.name)) {
         println!("{}", scenario.run(clock_cost));
     }
+}
+
+/// Takes an option and its value out of the words.
+fn option(words: &mut Vec<String>, name: &str) -> Option<String> {
+    let at = words.iter().position(|word| word == name)?;
+    words.drain(at..(at + 2).min(words.len())).nth(1)
 }

@@ -2,10 +2,10 @@
 //!
 //! Nothing contracts to fused operations and every sum has one fixed order, so all levels give the same bits.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::OnceLock;
 
-/// How many of the available levels count, the poorest first.
-static MOST: AtomicUsize = AtomicUsize::new(usize::MAX);
+/// The level to which this process is held, if it is.
+static HELD: OnceLock<Level> = OnceLock::new();
 
 /// A processor level, chosen once for whatever is made from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,21 +28,24 @@ impl Level {
     /// What every processor of this architecture has.
     pub const BASELINE: Self = Self(Kind::Baseline);
 
-    /// The best level of this processor, no better than the last [`Level::hold_to`] said.
+    /// The best level of this processor, or the one to which this process is held.
     #[must_use]
     pub fn detect() -> Self {
-        let most = MOST.load(Ordering::Relaxed);
-        Self::available().take(most).last().unwrap_or(Self::BASELINE)
+        HELD.get().copied().unwrap_or_else(|| Self::available().last().unwrap_or(Self::BASELINE))
     }
 
-    /// For measurements: what is made from now on gets no better level than this, in the whole process. The sound stays the
-    /// same.
-    pub fn hold_to(self) {
-        let most = Self::available().take_while(|level| *level != self).count() + 1;
-        MOST.store(most, Ordering::Relaxed);
+    /// Holds what is made in this process from now on to this level, without extensions such as VNNI, so that one machine
+    /// can measure what others will do. Once, and before a model is loaded.
+    pub fn hold(self) {
+        let _held_before = HELD.set(self);
     }
 
-    /// A short name: `baseline`, `avx2`, `avx512`.
+    /// Whether [`Level::hold`] was called.
+    pub(crate) fn is_held() -> bool {
+        HELD.get().is_some()
+    }
+
+    /// Its name in lower case.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self.0 {

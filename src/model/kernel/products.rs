@@ -81,11 +81,11 @@ impl Products {
             #[cfg(target_arch = "x86_64")]
             Kind::Baseline => Self::Sse2,
             #[cfg(target_arch = "x86_64")]
-            Kind::Avx2 if is_x86_feature_detected!("avxvnni") => Self::AvxVnni,
+            Kind::Avx2 if !Level::is_held() && is_x86_feature_detected!("avxvnni") => Self::AvxVnni,
             #[cfg(target_arch = "x86_64")]
             Kind::Avx2 => Self::Avx2,
             #[cfg(target_arch = "x86_64")]
-            Kind::Avx512 if is_x86_feature_detected!("avx512vnni") => Self::Avx512Vnni,
+            Kind::Avx512 if !Level::is_held() && is_x86_feature_detected!("avx512vnni") => Self::Avx512Vnni,
             #[cfg(target_arch = "x86_64")]
             Kind::Avx512 => Self::Avx512,
         }
