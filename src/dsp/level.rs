@@ -2,10 +2,10 @@
 //!
 //! Nothing contracts to fused operations and every sum has one fixed order, so all levels give the same bits.
 
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The level to which this process is held, if it is.
-static HELD: OnceLock<Level> = OnceLock::new();
+/// How many of the available levels count, the poorest first; 0 if this process is not held to one.
+static HELD: AtomicUsize = AtomicUsize::new(0);
 
 /// A processor level, chosen once for whatever is made from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,18 +31,20 @@ impl Level {
     /// The best level of this processor, or the one to which this process is held.
     #[must_use]
     pub fn detect() -> Self {
-        HELD.get().copied().unwrap_or_else(|| Self::available().last().unwrap_or(Self::BASELINE))
+        let most = Some(HELD.load(Ordering::Relaxed)).filter(|&held| held > 0);
+        Self::available().take(most.unwrap_or(usize::MAX)).last().unwrap_or(Self::BASELINE)
     }
 
     /// Holds what is made in this process from now on to this level, without extensions such as VNNI, so that one machine
-    /// can measure what others will do. Once, and before a model is loaded.
+    /// can measure what others will do. Before a model is loaded. The sound stays the same.
     pub fn hold(self) {
-        let _held_before = HELD.set(self);
+        let poorer = Self::available().take_while(|level| *level != self).count();
+        HELD.store(poorer + 1, Ordering::Relaxed);
     }
 
     /// Whether [`Level::hold`] was called.
     pub(crate) fn is_held() -> bool {
-        HELD.get().is_some()
+        HELD.load(Ordering::Relaxed) > 0
     }
 
     /// Its name in lower case.
