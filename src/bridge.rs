@@ -91,12 +91,20 @@ pub struct ListenerHalf {
 pub fn halves() -> (AudioHalf, ScreenHalf, ListenerHalf) {
     let wires = Arc::new(Wires::default());
     let (key_in, key_out) = RingBuffer::new(KEY_CAPACITY);
-    let (tap_in, tap_out) = RingBuffer::new(TAP_FRAMES);
+    let (mut tap_in, mut tap_out) = RingBuffer::new(TAP_FRAMES);
+    touch(&mut tap_in, &mut tap_out);
     (
         AudioHalf { wires: Arc::clone(&wires), keys: key_out, tap: tap_in },
         ScreenHalf { wires: Arc::clone(&wires), keys: key_in },
         ListenerHalf { wires, tap: tap_out },
     )
+}
+
+/// Goes through a ring once: the system gives memory page by page when it is first written, which must not be in the
+/// audio thread.
+fn touch(into: &mut Producer<[f32; 2]>, out_of: &mut Consumer<[f32; 2]>) {
+    while into.push([0.0; 2]).is_ok() {}
+    while out_of.pop().is_ok() {}
 }
 
 impl AudioHalf {

@@ -57,9 +57,9 @@ impl EventBlock {
             flags: 0,
         };
         Self {
-            order: Vec::with_capacity(CAPACITY),
-            copies: Vec::with_capacity(COPIES),
-            held: Vec::with_capacity(HELD),
+            order: touched(CAPACITY, null()),
+            copies: touched(COPIES, Copied([0; LARGEST])),
+            held: touched(HELD, Copied([0; LARGEST])),
             all_off: clap_event_midi { header, port_index: 0, data: [0xB0, 123, 0] },
             program: None,
         }
@@ -148,6 +148,15 @@ impl EventBlock {
         }
         self.held.clear();
     }
+}
+
+/// An empty vector with room for `capacity` things, all of which has been written once: the system gives memory page by
+/// page when it is first written, which must not be in the audio thread.
+fn touched<T: Copy>(capacity: usize, thing: T) -> Vec<T> {
+    let mut room = Vec::with_capacity(capacity);
+    room.extend(std::iter::repeat_n(std::hint::black_box(thing), capacity));
+    room.clear();
+    room
 }
 
 /// Copies an event, at another time, to where there is room for it.

@@ -6,12 +6,15 @@
 
 use std::cell::UnsafeCell;
 use std::ffi::{CStr, c_char, c_void};
-use std::ptr::null;
+use std::ptr::{null, null_mut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use clap_sys::audio_buffer::clap_audio_buffer;
-use clap_sys::events::{clap_input_events, clap_output_events};
+use clap_sys::events::{
+    CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_NOTE_OFF, clap_event_header, clap_event_note, clap_input_events,
+    clap_output_events,
+};
 use clap_sys::ext::gui::CLAP_EXT_GUI;
 use clap_sys::ext::params::{CLAP_EXT_PARAMS, clap_param_info, clap_plugin_params};
 use clap_sys::ext::preset_load::{CLAP_EXT_PRESET_LOAD, CLAP_EXT_PRESET_LOAD_COMPAT};
@@ -24,6 +27,7 @@ use super::block::EventBlock;
 use super::preset_load::PRESET_LOAD;
 use super::program::Program;
 use crate::plugin::ClapInstrument;
+use crate::plugin::instrument::EVENTS;
 
 /// Bytes of the audio thread's stack that are touched before its first block, several times what a block takes: the
 /// system gives a thread its pages one by one, when they are touched.
@@ -122,11 +126,57 @@ unsafe extern "C" fn activate(plugin: *const clap_plugin, rate: f64, min_frames:
     // SAFETY: CLAP hosts pass a live instance.
     let Some(guard) = (unsafe { guard(plugin) }) else { return false };
     guard.max_frames.store(max_frames, Ordering::Relaxed);
+    if !guard.active.load(Ordering::Acquire) {
+        // SAFETY: as above, and it is not active.
+        unsafe { touch_queue(plugin) };
+    }
     // SAFETY: the framework's function, with its own plugin data.
     let active = guard.framework.activate.is_some_and(|call| unsafe { call(plugin, rate, min_frames, max_frames) });
     guard.active.store(active, Ordering::Release);
     active
 }
+
+/// Has the framework fill its queue of events once and empty it again: the system gives memory page by page when it is
+/// first written, which must not be in `process`.
+///
+/// # Safety
+/// `plugin` must be a live instance that is not active.
+unsafe fn touch_queue(plugin: *const clap_plugin) {
+    unsafe extern "C" fn many(_: *const clap_input_events) -> u32 {
+        EVENTS as u32
+    }
+    unsafe extern "C" fn none(_: *const clap_input_events) -> u32 {
+        0
+    }
+    unsafe extern "C" fn get(_: *const clap_input_events, _: u32) -> *const clap_event_header {
+        &raw const NOTE_OFF.header
+    }
+    for size in [many, none] as [unsafe extern "C" fn(_) -> _; 2] {
+        let list = clap_input_events { ctx: null_mut(), size: Some(size), get: Some(get) };
+        // SAFETY: as the caller promises; the list and its one event outlive the call, and no list of answers is given.
+        unsafe {
+            if let Some(flush) = framework_params(plugin).and_then(|params| params.flush) {
+                flush(plugin, &raw const list, null());
+            }
+        }
+    }
+}
+
+/// An event that the framework queues.
+static NOTE_OFF: clap_event_note = clap_event_note {
+    header: clap_event_header {
+        size: size_of::<clap_event_note>() as u32,
+        time: 0,
+        space_id: CLAP_CORE_EVENT_SPACE_ID,
+        type_: CLAP_EVENT_NOTE_OFF,
+        flags: 0,
+    },
+    note_id: -1,
+    port_index: 0,
+    channel: 0,
+    key: 0,
+    velocity: 0.0,
+};
 
 unsafe extern "C" fn deactivate(plugin: *const clap_plugin) {
     // SAFETY: CLAP hosts pass a live instance.

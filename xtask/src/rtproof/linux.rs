@@ -3,6 +3,7 @@
 mod desk;
 mod dice;
 mod heard;
+mod own_model;
 #[cfg(not(feature = "realtime-sanitizer"))]
 mod sanitizer;
 mod score;
@@ -34,7 +35,7 @@ const RATES: [f64; 4] = [48_000.0, 44_100.0, 96_000.0, 48_000.0];
 /// Fewer blocks than this need not bring everything that can happen.
 const COMPLETE: u64 = 5_000;
 /// How often the main thread looks whether something is to be done.
-const LOOK: Duration = Duration::from_micros(200);
+const LOOK: Duration = Duration::from_millis(1);
 
 /// See [`super::run`].
 pub(super) fn run(workspace: &Workspace, bundle: &Path, options: &Options) -> Result<()> {
@@ -42,7 +43,9 @@ pub(super) fn run(workspace: &Workspace, bundle: &Path, options: &Options) -> Re
     #[cfg_attr(feature = "realtime-sanitizer", expect(unused_mut))]
     let mut faults = play(workspace, bundle, options)?;
     #[cfg(not(feature = "realtime-sanitizer"))]
-    faults.extend(sanitizer::run(workspace, bundle, options)?);
+    faults.extend(
+        sanitizer::run(workspace, bundle, options).unwrap_or_else(|error| vec![format!("sanitizer: {error:#}")]),
+    );
     let (seconds, word) = (start.elapsed().as_secs(), if faults.is_empty() { "PASS" } else { "FAIL" });
     println!("[rt:verdict] {word} seconds={seconds} seed={}", options.seed);
     for fault in &faults {
@@ -56,7 +59,7 @@ pub(super) fn run(workspace: &Workspace, bundle: &Path, options: &Options) -> Re
 fn play(workspace: &Workspace, bundle: &Path, options: &Options) -> Result<Vec<String>> {
     let mut host = Host::load(bundle)?;
     let parameters = host.parameters()?;
-    let mut desk = Desk::new(&mut host, &workspace.root, Dice(!options.seed))?;
+    let mut desk = Desk::new(&mut host, workspace, Dice(!options.seed))?;
     let mut stage = Stage::new(&mut host, Score::new(Dice(options.seed), parameters))?;
     let sessions = RATES.len() as u64;
     for (session, &rate) in (0..sessions).zip(&RATES) {

@@ -1,4 +1,4 @@
-//! The main thread of the proof: loads presets and states, and saves, while the audio thread plays.
+//! The main thread of the proof: loads presets, states and models, and saves, while the audio thread plays.
 
 use std::ffi::CString;
 use std::fs;
@@ -11,10 +11,12 @@ use clack_extensions::preset_discovery::preset_data::Location;
 use clack_extensions::state::PluginState;
 
 use super::dice::Dice;
+use super::own_model::OwnModel;
 use crate::host::Host;
+use crate::workspace::Workspace;
 
 /// What is done, by its name in the report.
-const DEEDS: [&str; 3] = ["preset_loads", "state_loads", "state_saves"];
+const DEEDS: [&str; 4] = ["preset_loads", "state_loads", "state_saves", "model_swaps"];
 
 /// What a user does at the screen meanwhile.
 pub(super) struct Desk {
@@ -23,23 +25,28 @@ pub(super) struct Desk {
     preset_load: PluginPresetLoad,
     states: Vec<Vec<u8>>,
     presets: Vec<CString>,
+    /// A project with a model of its own; the golden states go back to the factory model.
+    own_model: OwnModel,
     /// How often, by [`DEEDS`].
     done: [u64; DEEDS.len()],
 }
 
 impl Desk {
-    /// A desk with the presets and the golden states of the repository at `root`.
+    /// A desk with the presets, the golden states and the factory model of the repository.
     ///
     /// # Errors
     /// If there are none, or the plugin cannot take them.
-    pub(super) fn new(host: &mut Host, root: &Path, dice: Dice) -> Result<Self> {
-        let states = files(&root.join("tests/golden"), "bin")?.iter().map(fs::read).collect::<Result<_, _>>()?;
+    pub(super) fn new(host: &mut Host, workspace: &Workspace, dice: Dice) -> Result<Self> {
+        let root = &workspace.root;
+        let states: Vec<_> =
+            files(&root.join("tests/golden"), "bin")?.iter().map(fs::read).collect::<Result<_, _>>()?;
         let path = |path: &PathBuf| CString::new(path.as_os_str().as_bytes());
         let presets = files(&root.join("presets"), "zither")?.iter().map(path).collect::<Result<_, _>>()?;
         Ok(Self {
             dice,
             state: host.extension()?,
             preset_load: host.extension()?,
+            own_model: OwnModel::new(workspace, &states[0])?,
             states,
             presets,
             done: [0; DEEDS.len()],
@@ -51,6 +58,8 @@ impl Desk {
     /// # Errors
     /// If the plugin refuses.
     pub(super) fn act(&mut self, host: &mut Host) -> Result<()> {
+        // What the plugin has asked for meanwhile, a program change by MIDI for one.
+        host.instance.call_on_main_thread_callback();
         let plugin = host.instance.plugin_handle();
         let kind = self.dice.below(DEEDS.len() as u32) as usize;
         self.done[kind] += 1;
@@ -63,10 +72,12 @@ impl Desk {
                 let mut state = self.dice.pick(&self.states).as_slice();
                 self.state.load(&plugin, &mut state).context("the plugin refuses a state")
             }
+            2 => self.state.save(&plugin, &mut Vec::new()).context("the plugin does not save its state"),
             _ => {
                 let mut saved = Vec::new();
+                self.state.load(&plugin, &mut self.own_model.state.as_slice()).context("the plugin refuses a model")?;
                 self.state.save(&plugin, &mut saved).context("the plugin does not save its state")?;
-                ensure!(!saved.is_empty(), "the plugin saved nothing");
+                ensure!(self.own_model.is_named_in(&saved), "the plugin did not take the model up");
                 Ok(())
             }
         }

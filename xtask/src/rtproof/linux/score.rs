@@ -36,6 +36,7 @@ enum Kind {
     Timbre,
     Wheel,
     Pedal,
+    Program,
     Automation,
     Modulation,
     Expression,
@@ -45,7 +46,7 @@ enum Kind {
 }
 
 /// Each kind with its name in the report and how often it comes, out of the sum of all.
-const KINDS: [(Kind, &str, u32); 15] = [
+const KINDS: [(Kind, &str, u32); 16] = [
     (Kind::Chord, "chords", 120),
     (Kind::NoteOff, "offs", 300),
     (Kind::Choke, "chokes", 20),
@@ -55,6 +56,7 @@ const KINDS: [(Kind, &str, u32); 15] = [
     (Kind::Timbre, "timbres", 50),
     (Kind::Wheel, "wheels", 30),
     (Kind::Pedal, "pedals", 30),
+    (Kind::Program, "programs", 5),
     (Kind::Automation, "automations", 120),
     (Kind::Modulation, "modulations", 80),
     (Kind::Expression, "expressions", 80),
@@ -184,6 +186,7 @@ impl Score {
             Kind::Timbre => controller(74),
             Kind::Wheel => controller(1),
             Kind::Pedal => controller(64),
+            Kind::Program => events.push(&MidiEvent::new(time, 0, [0xC0 | channel, value, 0])),
             Kind::Automation => self.automate(frames, events),
             Kind::Modulation => self.modulate(time, events),
             Kind::Expression => self.express(time, events),

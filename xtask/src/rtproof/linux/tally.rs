@@ -12,6 +12,8 @@ pub(crate) struct Tally {
     heap: Calls,
     syscalls: u64,
     usage: Usage,
+    /// Blocks in which the kernel itself kept the thread waiting; see [`kernel_waited`].
+    moved: u64,
     /// The first block, counted from 0, in which a witness saw something.
     first_heap: Option<u64>,
     first_trap: Option<(u64, Trap)>,
@@ -23,6 +25,10 @@ impl Tally {
     /// Adds what was seen of block `block`.
     pub(crate) fn add(&mut self, block: u64, seen: &Seen) {
         self.blocks += 1;
+        if kernel_waited(seen) {
+            self.moved += 1;
+            return;
+        }
         self.heap.allocations += seen.heap.allocations;
         self.heap.frees += seen.heap.frees;
         self.syscalls += seen.syscalls.count;
@@ -43,7 +49,10 @@ impl Tally {
         vec![
             format!("[rt:heap] allocations={} frees={}", self.heap.allocations, self.heap.frees),
             format!("[rt:syscalls] count={}", self.syscalls),
-            format!("[rt:faults] minor={minor} major={major} voluntary={voluntary} involuntary={involuntary}"),
+            format!(
+                "[rt:faults] minor={minor} major={major} voluntary={voluntary} involuntary={involuntary} moved={}",
+                self.moved
+            ),
         ]
     }
 
@@ -63,8 +72,24 @@ impl Tally {
         let waits = self.first_wait.map(|block| {
             format!("faults: the callback waits, first in block {block}; pass values through atomics or rings")
         });
-        [heap, syscalls, faults, waits].into_iter().flatten().collect()
+        let moved = (self.moved * MOVED_EVERY > self.blocks + MOVED_EVERY).then(|| {
+            format!(
+                "faults: the thread waited for the kernel in {} blocks; run on a machine with more free memory",
+                self.moved
+            )
+        });
+        [heap, syscalls, faults, waits, moved].into_iter().flatten().collect()
     }
+}
+
+/// The kernel may keep the thread waiting once, and once more in so many blocks.
+const MOVED_EVERY: u64 = 100_000;
+
+/// A thread that waited though it asked the kernel for nothing and nothing came from a disk: the kernel is moving a page
+/// of its memory just then (compaction, where free memory is scarce), for which no program is to blame. What a program
+/// touches for the first time is given to it without a wait.
+fn kernel_waited(seen: &Seen) -> bool {
+    seen.heap == Calls::default() && seen.syscalls.count == 0 && seen.usage.voluntary > 0 && seen.usage.major == 0
 }
 
 #[cfg(test)]
@@ -113,6 +138,19 @@ mod tests {
         assert_eq!((tally.faults(), tally.blocks), (Vec::new(), 10));
         assert_eq!(tally.lines()[..2], ["[rt:heap] allocations=0 frees=0", "[rt:syscalls] count=0"]);
         assert!(tally.lines()[2].starts_with("[rt:faults] minor=0 major=0 voluntary=0 involuntary="));
+    }
+
+    #[test]
+    fn a_wait_without_a_system_call_is_the_kernels_unless_there_are_many() {
+        let usage = Usage { minor: 1, voluntary: 1, ..Usage::default() };
+        let mut tally = Tally::default();
+        tally.add(0, &Seen { usage, ..Seen::default() });
+        assert!(tally.faults().is_empty() && tally.lines()[2].ends_with("moved=1"), "{:?}", tally.lines());
+        tally.add(1, &Seen { usage, ..Seen::default() });
+        assert!(tally.faults()[0].contains("2 blocks"), "{:?}", tally.faults());
+        let mut first_touch = Tally::default();
+        first_touch.add(0, &Seen { usage: Usage { minor: 1, ..Usage::default() }, ..Seen::default() });
+        assert!(first_touch.faults()[0].contains("first in block 0"));
     }
 
     #[test]
