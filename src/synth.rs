@@ -12,6 +12,6 @@ mod release;
 mod residue;
 pub mod single;
 mod stack;
-mod stagger;
+pub mod stagger;
 pub mod tone;
 mod voice;

@@ -7,6 +7,8 @@
 //! in the same way. Names given as arguments choose among the scenarios; `--level avx2` measures what a processor without
 //! AVX-512 and VNNI would do. What reading the clock takes, printed first, is taken off every block.
 //!
+//! `schedule` prints instead what the ways to lay decoding out in time cost.
+//!
 //! `--count NAME` plays a short fixed part of a scenario by the engine alone, for an instruction counter that looks for
 //! `zither_counted_block`, and prints how many samples and voices it was.
 #![allow(clippy::print_stdout, reason = "printing is what a benchmark does")]
@@ -15,6 +17,7 @@ mod clock;
 mod player;
 mod scalar;
 mod scenario;
+mod schedule;
 mod score;
 
 use scenario::SCENARIOS;
@@ -32,6 +35,9 @@ fn main() {
     }
     let clock_cost = clock::cost();
     println!("[scn:clock] level={} ns_per_block={}", Level::detect().name(), clock_cost.as_nanos());
+    if words.iter().any(|word| word == "schedule") {
+        schedule::lines(clock_cost).for_each(|line| println!("{line}"));
+    }
     for scenario in SCENARIOS.iter().filter(|s| words.is_empty() || words.iter().any(|name| name == s.name)) {
         println!("{}", scenario.run(clock_cost));
     }

@@ -7,6 +7,7 @@ use super::event::{EndedNote, Event, NoteAddress};
 use super::onsets::Onsets;
 use super::residue::Residue;
 use super::stack::{Note, NoteStack};
+use super::stagger::Schedule;
 use super::tone::ToneFormat;
 use super::voice::{Surroundings, Voice};
 use crate::dsp::denormal::DenormalsAreZero;
@@ -63,6 +64,7 @@ pub struct Engine {
     /// Samples made since the beginning.
     clock: u64,
     onsets: Onsets,
+    schedule: Schedule,
     last_key: Option<u8>,
 }
 
@@ -106,6 +108,7 @@ impl Engine {
             notes: 0,
             clock: 0,
             onsets: Onsets::new(rate),
+            schedule: Schedule::default(),
             last_key: None,
         }
     }
@@ -153,6 +156,11 @@ impl Engine {
     pub fn exchange_model(&mut self, model: Arc<Model>) -> Arc<Model> {
         self.each_active(Voice::decode_anew);
         std::mem::replace(&mut self.model, model)
+    }
+
+    /// Lays decoding out in another way, from the next note on: for benchmarks.
+    pub fn set_schedule(&mut self, schedule: Schedule) {
+        self.schedule = schedule;
     }
 
     /// Voices that sound, fading ones included.
@@ -218,7 +226,9 @@ impl Engine {
 
     /// Adds what sounds to a stretch.
     fn sound(&mut self, left: &mut [f32], right: &mut [f32]) {
-        self.foresee(left.len());
+        if self.schedule.in_groups {
+            self.foresee(left.len());
+        }
         for slot in self.active.slots() {
             let around = surroundings!(self);
             if self.voices[slot].add_to(left, right, &around) {

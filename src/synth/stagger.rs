@@ -1,5 +1,20 @@
 //! When the frames of a note fall: notes that begin together take turns, so that no block has to decode all of them.
 
+/// How the decoding of many notes is laid out in time. The default is what plays; the others are there to be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// Notes that begin together take turns with their frames.
+    pub in_turns: bool,
+    /// Notes whose frames fall within the same stretch are decoded as a group. No bit of the sound depends on it.
+    pub in_groups: bool,
+}
+
+impl Default for Schedule {
+    fn default() -> Self {
+        Self { in_turns: true, in_groups: true }
+    }
+}
+
 /// Turns within the distance of two frames.
 const TURNS: usize = 8;
 

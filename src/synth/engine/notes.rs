@@ -63,7 +63,8 @@ impl Engine {
         let slot = self.slot_for_a_note();
         let seed = random::hash(self.notes, u32::from(note.key));
         self.notes = self.notes.wrapping_add(1);
-        let span = first_span(self.hop, self.active.slots().map(|slot| self.voices[slot].due_in()));
+        let others = self.active.slots().filter(|_| self.schedule.in_turns);
+        let span = first_span(self.hop, others.map(|slot| self.voices[slot].due_in()));
         let around = surroundings!(self);
         self.voices[slot].start(note, u64::from(self.notes), seed, self.last_key, span, &around);
         self.active.insert(slot);
