@@ -96,7 +96,7 @@ impl Score {
         controls.set(Control::UNISON, self.unison);
         match self.motion {
             Motion::Jumps(every) if at.is_multiple_of(every) => {
-                let structural = [Control::UNISON, Control::MODE, Control::BYPASS];
+                let structural = [Control::UNISON, Control::MODE, Control::BYPASS, Control::VOICES];
                 for control in Control::all().filter(|control| !structural.contains(control)) {
                     controls.set(control, control.spec().plain(chance.unit()));
                 }
