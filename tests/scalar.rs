@@ -94,7 +94,6 @@ fn the_scalar_instrument_makes_the_waveform_of_the_engine() {
         for (key, velocity) in [(36, 0.3), (60, 0.8), (84, 1.0)] {
             let notes = both(&controls, key, velocity);
             let (onset, whole, level) = (agreement(&notes, WINDOW), agreement(&notes, LENGTH), level_error(&notes));
-            println!("{name} note {key}: {onset:.1} dB at first, {whole:.1} dB in all, levels within {level:.3} dB");
             // Weights rounded to 16 bits shift a partial by up to a tenth of a cent, which tells in the end; where pitch and
             // sides are bent the phases differ more, the levels do not.
             let least = if name == "plain" { 30.0 } else { 10.0 };
