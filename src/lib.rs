@@ -18,6 +18,7 @@ pub mod model;
 pub mod params;
 #[cfg(feature = "plugin")]
 pub mod plugin;
+pub mod rights;
 pub mod synth;
 pub mod train;
 
