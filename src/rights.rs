@@ -2,6 +2,9 @@
 //!
 //! Audio becomes [`peaks`] on a logarithmic frequency axis ([`axis`]), peaks become [`pairs`], and pairs are looked up in an
 //! index of a rights catalogue.
+//!
+//! The catalogue says who owns what and under which licence; every recognition goes into a ledger that shows any later
+//! change, and a report tells from it what a release owes to whom. Nothing leaves the machine.
 
 pub mod axis;
 pub mod pairs;
