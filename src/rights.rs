@@ -7,5 +7,6 @@
 //! change, and a report tells from it what a release owes to whom. Nothing leaves the machine.
 
 pub mod axis;
+pub mod index;
 pub mod pairs;
 pub mod peaks;

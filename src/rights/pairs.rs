@@ -24,6 +24,11 @@ pub const DURATIONS: usize = ((END_TICKS - MIN_TICKS) / TICKS_PER_SHAPE) as usiz
 /// Number of shapes, and so of rows in an index.
 pub const SHAPES: usize = INTERVALS * DURATIONS;
 
+/// Pairs that begin at each peak of a track in an index.
+pub const INDEX_FAN: usize = 6;
+/// To be raised whenever the same audio gives other peaks or pairs: an index made with another revision is refused.
+pub const REVISION: u32 = 1;
+
 /// Two peaks, the first one earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pair {
