@@ -1,58 +1,69 @@
 //! Which voice plays a new note, and which one has to go for it.
 
+use std::ops::BitAnd;
+
+/// Notes that sound at once.
+pub const VOICES: usize = 64;
+/// Slots: more than voices, so that stolen ones fade while the new ones already play. A fade takes 4 ms, in which hands
+/// strike fewer keys than this; where a machine strikes more, the quietest of the fades is cut.
+pub(super) const SLOTS: usize = VOICES + 16;
+
 /// A set of slots, numbered from 0 to 127: those in use, so that idle ones are not even looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct SlotSet([u64; 2]);
+pub(super) struct SlotSet(u128);
 
 impl SlotSet {
+    /// No slot.
+    pub(super) const EMPTY: Self = Self(0);
+
     pub(super) fn insert(&mut self, slot: usize) {
-        self.0[slot / 64] |= 1 << (slot % 64);
+        self.0 |= 1 << slot;
     }
 
     pub(super) fn remove(&mut self, slot: usize) {
-        self.0[slot / 64] &= !(1 << (slot % 64));
+        self.0 &= !(1 << slot);
     }
 
     pub(super) fn contains(self, slot: usize) -> bool {
-        self.0[slot / 64] >> (slot % 64) & 1 != 0
+        self.0 >> slot & 1 != 0
     }
 
     pub(super) fn len(self) -> usize {
-        self.0.iter().map(|word| word.count_ones() as usize).sum()
+        self.0.count_ones() as usize
     }
 
     pub(super) fn is_empty(self) -> bool {
-        self.0 == [0; 2]
+        self.0 == 0
     }
 
     /// The lowest slot below `count` that is not in the set.
     pub(super) fn first_free(self, count: usize) -> Option<usize> {
-        (0..count).find(|&slot| !self.contains(slot))
+        Some(self.0.trailing_ones() as usize).filter(|&slot| slot < count)
     }
 
     /// The slots of the set for which `keep` holds.
-    pub(super) fn filter(self, keep: impl Fn(usize) -> bool) -> Self {
-        let mut kept = Self::default();
-        for (number, (&word, kept)) in self.0.iter().zip(&mut kept.0).enumerate() {
-            let mut left = word;
-            while left != 0 {
-                let bit = left.trailing_zeros() as usize;
-                *kept |= u64::from(keep(64 * number + bit)) << bit;
-                left &= left - 1;
-            }
-        }
+    pub(super) fn filter(self, mut keep: impl FnMut(usize) -> bool) -> Self {
+        let mut kept = self;
+        self.slots().filter(|&slot| !keep(slot)).for_each(|slot| kept.remove(slot));
         kept
     }
 
     /// The slots as they are now, rising.
     pub(super) fn slots(self) -> impl Iterator<Item = usize> {
-        self.0.into_iter().enumerate().flat_map(|(number, mut word)| {
-            std::iter::from_fn(move || {
-                let slot = (word != 0).then(|| 64 * number + word.trailing_zeros() as usize)?;
-                word &= word - 1;
-                Some(slot)
-            })
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let slot = (left != 0).then_some(left.trailing_zeros() as usize)?;
+            left &= left - 1;
+            Some(slot)
         })
+    }
+}
+
+impl BitAnd for SlotSet {
+    type Output = Self;
+
+    fn bitand(self, other: Self) -> Self {
+        Self(self.0 & other.0)
     }
 }
 

@@ -1,13 +1,16 @@
 //! The instrument: 64 voices behind one pair of outputs.
 
-use super::allocator::SlotSet;
+use super::allocator::SLOTS;
+pub use super::allocator::VOICES;
 use super::channel::{Channel, Channels, sane};
 use super::controls::{Control, Controls};
 use super::event::{EndedNote, Event, NoteAddress};
 use super::onsets::Onsets;
 use super::residue::Residue;
+use super::roll::Roll;
 use super::stack::{Note, NoteStack};
 use super::stagger::Schedule;
+use super::stock::Stock;
 use super::tone::ToneFormat;
 use super::voice::{Surroundings, Voice};
 use crate::dsp::denormal::DenormalsAreZero;
@@ -17,15 +20,10 @@ use crate::model::{Contour, Model, Timbre};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Notes that sound at once.
-pub const VOICES: usize = 64;
 /// Lowest rate in samples a second.
 pub const LOWEST_RATE: f32 = 1_000.0;
 /// Highest rate in samples a second.
 pub const HIGHEST_RATE: f32 = 1_536_000.0;
-/// Slots: more than voices, so that stolen ones fade while the new ones already play. A fade takes 4 ms, in which hands
-/// strike fewer keys than this; where a machine strikes more, the quietest of the fades is cut.
-const SLOTS: usize = VOICES + 16;
 /// Samples that are made at once, at most: so far the decoder looks ahead.
 const STRETCH: usize = 64;
 /// Ended notes that are kept until they are asked for: more than one event can end.
@@ -51,10 +49,8 @@ pub struct Engine {
     controls: Controls,
     channels: Channels,
     voices: Box<[Voice]>,
-    /// The notes of the slots in use, side by side: who looks for one need not go from voice to voice.
-    roll: [Note; SLOTS],
-    /// Slots whose voice plays or fades.
-    active: SlotSet,
+    stock: Stock,
+    roll: Roll,
     residue: Residue,
     stack: NoteStack,
     ended: VecDeque<EndedNote>,
@@ -97,8 +93,8 @@ impl Engine {
             hop: format.hop(),
             channels: Channels::default(),
             voices: (0..SLOTS).map(|_| Voice::new(&format)).collect(),
-            roll: [Note { voice_id: None, channel: 0, key: 0, velocity: 0.0 }; SLOTS],
-            active: SlotSet::default(),
+            stock: Stock::new(),
+            roll: Roll::EMPTY,
             residue: Residue::new(rate),
             stack: NoteStack::EMPTY,
             ended: VecDeque::with_capacity(ENDED),
@@ -117,7 +113,8 @@ impl Engine {
     /// samples as the first time.
     pub fn reset(&mut self) {
         self.each_active(Voice::silence);
-        self.active = SlotSet::default();
+        self.roll = Roll::EMPTY;
+        self.stock.reset();
         self.residue.silence();
         self.channels = Channels::default();
         self.stack = NoteStack::EMPTY;
@@ -166,7 +163,7 @@ impl Engine {
     /// Voices that sound, fading ones included.
     #[must_use]
     pub fn active_voices(&self) -> usize {
-        self.active.len()
+        self.roll.sounding().len()
     }
 
     /// The next note that has ended by itself since the last call.
@@ -214,8 +211,8 @@ impl Engine {
         let (left, right) = (&mut left[..length], &mut right[..length]);
         left.fill(0.0);
         right.fill(0.0);
-        self.clock += length as u64;
         if self.is_silent() {
+            self.clock += length as u64;
             self.settle();
             return;
         }
@@ -229,22 +226,50 @@ impl Engine {
         if self.schedule.in_groups {
             self.foresee(left.len());
         }
-        for slot in self.active.slots() {
-            let around = surroundings!(self);
-            if self.voices[slot].add_to(left, right, &around) {
-                self.free(slot);
-            }
+        for slot in self.roll.sounding().slots() {
+            self.add_voice(slot, left, right);
         }
+        self.clock += left.len() as u64;
         self.residue.add_to(left, right);
         self.finish(left, right);
     }
 
     /// Decodes together what the voices will need within the next `samples`.
     fn foresee(&mut self, samples: usize) {
+        let due = self.stock.due(self.roll.sounding(), self.clock + samples as u64);
+        // Nothing is won for one alone.
+        if due.len() > 1 {
+            let around = surroundings!(self);
+            let timbre = Timbre { decoder: &self.model.decoder, transfer: around.transfer };
+            let voices = self.voices.iter_mut().enumerate().filter(|(slot, _)| due.contains(*slot));
+            Contour::foresee(timbre, voices.map(|(_, voice)| voice.ahead(&around)));
+        }
+    }
+
+    /// Adds the voice in `slot`, which makes more where the stretch goes beyond what it has made.
+    #[inline]
+    fn add_voice(&mut self, slot: usize, left: &mut [f32], right: &mut [f32]) {
+        let mut done = 0;
+        while done < left.len() {
+            let now = self.clock + done as u64;
+            if self.stock.ends(slot, now) {
+                self.refill(slot, now);
+            }
+            let count = self.stock.add_to(slot, now, &mut left[done..], &mut right[done..]);
+            done += count;
+            if self.stock.ends(slot, now + count as u64) && self.voices[slot].is_over() {
+                return self.free(slot);
+            }
+        }
+    }
+
+    fn refill(&mut self, slot: usize, now: u64) {
         let around = surroundings!(self);
-        let timbre = Timbre { decoder: &self.model.decoder, transfer: around.transfer };
-        let voices = self.voices.iter_mut().enumerate().filter(|(slot, _)| self.active.contains(*slot));
-        Contour::foresee(timbre, voices.filter_map(|(_, voice)| voice.ahead(samples, &around)));
+        let voice = &mut self.voices[slot];
+        self.stock.refill(slot, now, |chunk| {
+            let length = voice.render(chunk, &around);
+            (length, voice.until_due())
+        });
     }
 
     /// Gain, bypass and the last check.
@@ -269,7 +294,7 @@ impl Engine {
     }
 
     fn is_silent(&self) -> bool {
-        self.active.is_empty() && self.residue.is_silent()
+        self.roll.sounding().is_empty() && self.residue.is_silent()
     }
 }
 

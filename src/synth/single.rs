@@ -6,6 +6,7 @@ use super::stack::Note;
 use super::tone::ToneFormat;
 use super::voice::{Surroundings, Voice};
 use crate::dsp::denormal::DenormalsAreZero;
+use crate::dsp::sines::CHUNK;
 use crate::model::Model;
 use crate::model::latent::Latent;
 use crate::model::transfer::Transfer;
@@ -42,12 +43,19 @@ impl SingleNote {
         let mut voice = Voice::new(format);
         let note = Note { voice_id: None, channel: 0, key: self.key, velocity: self.velocity / 127.0 };
         voice.start(note, 0, self.seed, None, format.hop(), &around);
-        let (mut left, mut right) = (vec![0.0; self.samples], vec![0.0; self.samples]);
-        let hold = self.hold.min(self.samples);
-        if !voice.add_to(&mut left[..hold], &mut right[..hold], &around) {
-            voice.release();
-            voice.add_to(&mut left[hold..], &mut right[hold..], &around);
+        let mut chunk = [[0.0; CHUNK]; 2];
+        let mut left = Vec::with_capacity(self.samples + CHUNK);
+        while left.len() < self.samples {
+            if left.len() >= self.hold {
+                voice.release();
+            }
+            let length = voice.render(&mut chunk, &around);
+            left.extend_from_slice(&chunk[0][..length]);
+            if voice.is_over() {
+                break;
+            }
         }
+        left.resize(self.samples, 0.0);
         left
     }
 }

@@ -1,5 +1,7 @@
 //! The keys held down, in the order they were pressed.
 
+use super::event::NoteAddress;
+
 /// A note as it was played.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Note {
@@ -11,6 +13,20 @@ pub(super) struct Note {
     pub(super) key: u8,
     /// 0..1.
     pub(super) velocity: f32,
+}
+
+impl Note {
+    /// Whether both are records of one note.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        (self.voice_id, self.channel, self.key) == (other.voice_id, other.channel, other.key)
+    }
+
+    /// Whether it is one of those that are addressed.
+    pub(super) fn is_at(&self, address: NoteAddress) -> bool {
+        address.voice_id.is_none_or(|id| self.voice_id == Some(id))
+            && address.channel.is_none_or(|channel| self.channel == channel)
+            && address.key.is_none_or(|key| self.key == key)
+    }
 }
 
 /// Keys remembered: as many as a MIDI channel has.

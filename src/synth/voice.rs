@@ -64,7 +64,7 @@ pub(super) enum Life {
 
 /// One voice; owned by the engine, allocates only when made.
 ///
-/// It renders chunks on its own clock and hands them out sample by sample, so the host's blocks leave no trace: what
+/// It renders chunks on its own clock, which are handed out sample by sample, so the host's blocks leave no trace: what
 /// happens between two samples is seen by the next chunk (levels and pitch) or frame (timbre).
 pub(super) struct Voice {
     pub(super) note: Note,
@@ -96,10 +96,6 @@ pub(super) struct Voice {
     release: Option<ReleaseClock>,
     pitch: Pitch,
     gains: [f32; 2],
-    chunk: StereoChunk,
-    read: usize,
-    written: usize,
-    over: bool,
     /// Nothing was rendered yet.
     is_fresh: bool,
     /// The key went up since the last chunk.
@@ -137,10 +133,6 @@ impl Voice {
             release: None,
             pitch: Pitch::new(rate, CHUNK),
             gains: [1.0; 2],
-            chunk: [[0.0; CHUNK]; 2],
-            read: 0,
-            written: 0,
-            over: false,
             is_fresh: false,
             release_awaits: false,
             seed: 0,
@@ -161,10 +153,10 @@ impl Voice {
     ) {
         self.first_span = first_span;
         (self.note, self.serial, self.seed, self.life) = (note, serial, seed, Life::Held);
-        (self.over, self.is_fresh, self.release_awaits) = (false, true, false);
+        (self.is_fresh, self.release_awaits) = (true, false);
         (self.expressions, self.own) = (NoteExpressions::NEUTRAL, None);
         self.offsets = [0.0; LATENTS];
-        (self.read, self.written, self.clock) = (0, 0, 0);
+        self.clock = 0;
         self.fade = Ramp::new(1.0);
         self.release = None;
         (self.peak_db, self.is_spent) = (SILENCE_DB, false);
@@ -226,12 +218,6 @@ impl Voice {
         self.life = Life::Idle;
     }
 
-    /// The sample that would come next, or the last one where that is not made yet: what is left when the voice is cut.
-    pub(super) fn next_sample(&self) -> [f32; 2] {
-        let next = self.read.min(self.written.saturating_sub(1));
-        if self.is_active() && self.written > 0 { [self.chunk[0][next], self.chunk[1][next]] } else { [0.0; 2] }
-    }
-
     /// What the contour remembers was decoded from something that is no longer played.
     pub(super) fn decode_anew(&mut self) {
         self.contour.start();
@@ -242,39 +228,14 @@ impl Voice {
         self.tone.level() * self.envelope.level() * self.gains[0].max(self.gains[1]) * self.fade.value()
     }
 
-    /// Whether `self` plays or fades.
-    pub(super) fn is_active(&self) -> bool {
-        self.life != Life::Idle
-    }
-
     /// Whether `self` sounds as a note, and not only as the fade of one.
     pub(super) fn is_playing(&self) -> bool {
         !matches!(self.life, Life::Idle | Life::Fading)
     }
 
-    /// Adds the next samples to `left` and `right`. Returns whether the voice came to its end.
-    pub(super) fn add_to(&mut self, left: &mut [f32], right: &mut [f32], around: &Surroundings<'_>) -> bool {
-        let mut position = 0;
-        while position < left.len() {
-            if self.read == self.written {
-                self.refill(around);
-            }
-            let count = (self.written - self.read).min(left.len() - position);
-            for (channel, out) in [&mut *left, &mut *right].into_iter().enumerate() {
-                let made = &self.chunk[channel][self.read..self.read + count];
-                out[position..position + count].iter_mut().zip(made).for_each(|(out, made)| *out += made);
-            }
-            self.read += count;
-            position += count;
-            if self.over && self.read == self.written {
-                self.life = Life::Idle;
-                return true;
-            }
-        }
-        false
-    }
-
-    fn refill(&mut self, around: &Surroundings<'_>) {
+    /// Writes the next chunk to `out`: how many samples that is, up to the next frame at most. What `out` holds beyond them
+    /// means nothing.
+    pub(super) fn render(&mut self, out: &mut StereoChunk, around: &Surroundings<'_>) -> usize {
         self.heard = around.channels.heard(self.note.channel, self.own.as_ref(), around.controls);
         if self.is_fresh {
             self.begin(around);
@@ -285,11 +246,10 @@ impl Voice {
             self.next_frame(around);
         }
         let hz = self.next_hz(around);
-        let length = self.tone.render(hz, &mut self.chunk);
-        self.apply_gains(length, around);
+        let length = self.tone.render(hz, out);
+        self.apply_gains(length, out, around);
         self.clock += length as u64;
-        (self.read, self.written) = (0, length);
-        self.over = self.is_over();
+        length
     }
 
     fn next_frame(&mut self, around: &Surroundings<'_>) {
@@ -305,16 +265,18 @@ impl Voice {
         (self.clock + (self.tone.until_due() + self.tone.look_ahead()) as u64) as f32 / self.rate
     }
 
-    /// In how many samples the next frame falls. For one that falls at once, after how many the following one does.
-    pub(super) fn due_in(&self) -> usize {
-        if self.is_fresh { self.first_span } else { self.tone.until_due() + self.written - self.read }
+    /// Samples from the end of the chunk to the next frame.
+    pub(super) fn until_due(&self) -> usize {
+        self.tone.until_due()
     }
 
-    /// What the decoder will be asked for within the next `samples`, if anything.
-    pub(super) fn ahead<'a>(&'a mut self, samples: usize, around: &Surroundings<'_>) -> Option<Ahead<'a>> {
-        if !self.is_fresh && self.due_in() >= samples {
-            return None;
-        }
+    /// Of a voice that has made nothing yet, samples from its first frame to its second.
+    pub(super) fn fresh_span(&self) -> Option<usize> {
+        self.is_fresh.then_some(self.first_span)
+    }
+
+    /// What the decoder will be asked for with the next frame.
+    pub(super) fn ahead<'a>(&'a mut self, around: &Surroundings<'_>) -> Ahead<'a> {
         let latents = std::array::from_fn(|index| {
             let (mut latent, target) = (self.latents[index], self.latent_target(index, around));
             if self.is_fresh { target } else { latent.next(target) }
@@ -323,7 +285,7 @@ impl Voice {
         let (time_s, released_s) = self.model_time(time, around);
         let (pitch, velocity) = (self.timbre_pitch(around), self.velocity(around));
         let latent = around.model.space.latent(&latents);
-        Some(Ahead { contour: &mut self.contour, latent, pitch, velocity, time_s, released_s })
+        Ahead { contour: &mut self.contour, latent, pitch, velocity, time_s, released_s }
     }
 
     fn latent_target(&self, index: usize, around: &Surroundings<'_>) -> f32 {
@@ -433,14 +395,14 @@ impl Voice {
     }
 
     /// The envelope, the fade, and volume, pan and pressure, which go along a line over the chunk.
-    fn apply_gains(&mut self, length: usize, around: &Surroundings<'_>) {
+    fn apply_gains(&mut self, length: usize, out: &mut StereoChunk, around: &Surroundings<'_>) {
         let mut levels = [0.0; CHUNK];
         self.envelope.next(&envelope_times(around.controls), &mut levels[..length]);
         if self.life == Life::Fading {
             levels[..length].iter_mut().for_each(|level| *level *= self.fade.next());
         }
         let targets = self.gain_targets();
-        for (out, (&from, &to)) in self.chunk.iter_mut().zip(self.gains.iter().zip(&targets)) {
+        for (out, (&from, &to)) in out.iter_mut().zip(self.gains.iter().zip(&targets)) {
             let step = (to - from) / length.max(1) as f32;
             for n in 0..CHUNK {
                 out[n] *= levels[n] * (from + step * (n + 1) as f32);
@@ -449,8 +411,8 @@ impl Voice {
         self.gains = targets;
     }
 
-    /// Whether nothing more is to be heard. A note that only the player turned down is not over: it may be turned up.
-    fn is_over(&self) -> bool {
+    /// Whether nothing more is to be heard after the last chunk. A note that only the player turned down is not over: it may be turned up.
+    pub(super) fn is_over(&self) -> bool {
         let patience = self.envelope.is_released() || self.clock as f32 > PATIENCE_SECONDS * self.rate;
         let boost = self.gains[0].max(self.gains[1]).max(1.0);
         // Brightness and the noise's gain lift even silence, so that its level alone would not tell.

@@ -3,10 +3,10 @@
 //! A note is on the stack while its key is down, and in a voice while it sounds. Its end is reported once, when it is in
 //! neither.
 
-use super::{ENDED, Engine, SLOTS};
+use super::{ENDED, Engine};
 use crate::dsp::random;
 use crate::model::latent::LATENTS;
-use crate::synth::allocator::{Candidate, Crowd, SlotSet, Standing};
+use crate::synth::allocator::{Candidate, Crowd, SLOTS, Standing};
 use crate::synth::channel::sane;
 use crate::synth::controls::{Control, VoiceMode};
 use crate::synth::event::{EndedNote, Expression, NoteAddress};
@@ -16,17 +16,7 @@ use crate::synth::voice::{Life, Surroundings, Voice};
 
 impl Engine {
     pub(super) fn each_active(&mut self, mut act: impl FnMut(&mut Voice)) {
-        self.active.slots().for_each(|slot| act(&mut self.voices[slot]));
-    }
-
-    /// The slots in use whose notes are addressed.
-    fn addressed(&self, address: NoteAddress) -> SlotSet {
-        self.active.filter(|slot| address.matches(&self.roll[slot]))
-    }
-
-    /// Whether a voice plays or fades this note.
-    fn sounds(&self, note: &Note) -> bool {
-        !self.active.filter(|slot| same(&self.roll[slot], note)).is_empty()
+        self.roll.sounding().slots().for_each(|slot| act(&mut self.voices[slot]));
     }
 
     fn is_mono(&self) -> bool {
@@ -50,7 +40,7 @@ impl Engine {
 
     /// A note too many: its end is told at once, unless the same note sounds or is held already.
     fn refuse(&mut self, note: &Note) {
-        if !self.sounds(note) && !self.stack.holds(|held| same(held, note)) {
+        if !self.roll.sounds(note) && !self.stack.holds(|held| held.is_same(note)) {
             self.tell_end(note);
         }
     }
@@ -63,21 +53,27 @@ impl Engine {
         let slot = self.slot_for_a_note();
         let seed = random::hash(self.notes, u32::from(note.key));
         self.notes = self.notes.wrapping_add(1);
-        let others = self.active.slots().filter(|_| self.schedule.in_turns);
-        let span = first_span(self.hop, others.map(|slot| self.voices[slot].due_in()));
+        let others = self.roll.sounding().slots().filter(|_| self.schedule.in_turns);
+        let span = first_span(self.hop, others.map(|slot| self.due_in(slot)));
         let around = surroundings!(self);
         self.voices[slot].start(note, u64::from(self.notes), seed, self.last_key, span, &around);
-        self.active.insert(slot);
-        self.roll[slot] = note;
+        self.stock.start(slot, self.clock);
+        self.roll.enter(slot, note);
         self.last_key = Some(note.key);
+    }
+
+    /// In how many samples the next frame of a voice falls. For one that falls at once, after how many the following one
+    /// does.
+    fn due_in(&self, slot: usize) -> usize {
+        self.voices[slot].fresh_span().unwrap_or_else(|| self.stock.frame_in(slot, self.clock))
     }
 
     /// A free slot, with no more voices playing than there may be beside a new one.
     fn slot_for_a_note(&mut self) -> usize {
         self.thin_out(self.controls.polyphony() - 1);
-        self.active.first_free(SLOTS).unwrap_or_else(|| {
+        self.roll.sounding().first_free(SLOTS).unwrap_or_else(|| {
             let cut = self.crowd().fading.unwrap_or(0);
-            self.residue.take(self.voices[cut].next_sample());
+            self.residue.take(self.stock.next_sample(cut, self.clock));
             self.free(cut);
             cut
         })
@@ -85,7 +81,7 @@ impl Engine {
 
     /// Fades voices until no more than `most` play.
     pub(super) fn thin_out(&mut self, most: usize) {
-        while self.active.len() > most {
+        while self.roll.sounding().len() > most {
             let crowd = self.crowd();
             let Some(weakest) = crowd.weakest.filter(|_| crowd.playing > most) else { break };
             self.voices[weakest].fade_out();
@@ -93,16 +89,16 @@ impl Engine {
     }
 
     fn crowd(&self) -> Crowd {
-        Crowd::of(self.active.slots().map(|slot| candidate(slot, &self.voices[slot])))
+        Crowd::of(self.roll.sounding().slots().map(|slot| candidate(slot, &self.voices[slot])))
     }
 
     /// The voice in `slot` has come to its end.
     pub(super) fn free(&mut self, slot: usize) {
-        self.active.remove(slot);
+        self.roll.leave(slot);
         self.voices[slot].silence();
-        let note = self.roll[slot];
+        let note = self.roll.note(slot);
         // Where one note sounds at a time, one whose key is down may come back: its end is when the key goes up.
-        if self.is_mono() && self.stack.holds(|held| same(held, &note)) {
+        if self.is_mono() && self.stack.holds(|held| held.is_same(&note)) {
             return;
         }
         self.announce_unless_sounding(&note);
@@ -110,10 +106,10 @@ impl Engine {
 
     /// Reports the end of a note, which no key holds any more, unless a voice still plays it.
     fn announce_unless_sounding(&mut self, note: &Note) {
-        if self.sounds(note) {
+        if self.roll.sounds(note) {
             return;
         }
-        while self.stack.take(|held| same(held, note)).is_some() {}
+        while self.stack.take(|held| held.is_same(note)).is_some() {}
         self.tell_end(note);
     }
 
@@ -134,14 +130,16 @@ impl Engine {
     /// Gives the sounding note of legato a new pitch; false if there is none.
     fn retarget(&mut self, note: Note) -> bool {
         let is_held = |slot: &usize| matches!(self.voices[*slot].life, Life::Held | Life::Sustained);
-        let Some(slot) = self.active.slots().filter(is_held).max_by_key(|&slot| self.voices[slot].serial) else {
+        let Some(slot) = self.roll.sounding().slots().filter(is_held).max_by_key(|&slot| self.voices[slot].serial)
+        else {
             return false;
         };
-        let before = std::mem::replace(&mut self.roll[slot], note);
+        let before = self.roll.note(slot);
+        self.roll.enter(slot, note);
         let around = surroundings!(self);
         self.voices[slot].retarget(note, &around);
         self.last_key = Some(note.key);
-        if !self.stack.holds(|held| same(held, &before)) {
+        if !self.stack.holds(|held| held.is_same(&before)) {
             self.announce_unless_sounding(&before);
         }
         true
@@ -149,7 +147,7 @@ impl Engine {
 
     pub(super) fn note_off(&mut self, address: NoteAddress) {
         self.let_keys_up(address);
-        for slot in self.addressed(address).slots() {
+        for slot in self.roll.addressed(address).slots() {
             let voice = &mut self.voices[slot];
             if voice.life != Life::Held {
                 continue;
@@ -166,12 +164,12 @@ impl Engine {
 
     /// Whether a key holds a voice beside that in `slot`: notes from before the voices became one.
     fn holds_another(&self, slot: usize) -> bool {
-        self.active.slots().any(|other| other != slot && self.voices[other].life == Life::Held)
+        self.roll.sounding().slots().any(|other| other != slot && self.voices[other].life == Life::Held)
     }
 
     /// Forgets that these keys are down; notes that wait for their return without a voice have ended.
     fn let_keys_up(&mut self, address: NoteAddress) {
-        while let Some(note) = self.stack.take(|note| address.matches(note)) {
+        while let Some(note) = self.stack.take(|note| note.is_at(address)) {
             self.announce_unless_sounding(&note);
         }
     }
@@ -186,7 +184,7 @@ impl Engine {
 
     pub(super) fn choke(&mut self, address: NoteAddress) {
         self.let_keys_up(address);
-        self.addressed(address).slots().for_each(|slot| self.voices[slot].fade_out());
+        self.roll.addressed(address).slots().for_each(|slot| self.voices[slot].fade_out());
     }
 
     pub(super) fn all_notes_off(&mut self) {
@@ -197,7 +195,7 @@ impl Engine {
 
     /// Releases what only a pedal held that has gone up.
     pub(super) fn release_sustained(&mut self) {
-        for slot in self.active.slots() {
+        for slot in self.roll.sounding().slots() {
             let voice = &mut self.voices[slot];
             if voice.life == Life::Sustained && !self.channels.sustains(voice.note.channel, &self.controls) {
                 voice.release();
@@ -206,7 +204,7 @@ impl Engine {
     }
 
     pub(super) fn express(&mut self, address: NoteAddress, expression: Expression, value: f32) {
-        for slot in self.addressed(address).slots() {
+        for slot in self.roll.addressed(address).slots() {
             let voice = &mut self.voices[slot];
             if voice.is_playing() {
                 voice.expressions.set(expression, value);
@@ -220,26 +218,13 @@ impl Engine {
         }
         let offset = sane(offset, -2.0, 2.0, 0.0);
         let address = NoteAddress { voice_id: Some(voice_id), ..NoteAddress::default() };
-        for slot in self.addressed(address).slots() {
+        for slot in self.roll.addressed(address).slots() {
             let voice = &mut self.voices[slot];
             if voice.is_playing() {
                 voice.offsets[control.index()] = offset;
             }
         }
     }
-}
-
-impl NoteAddress {
-    fn matches(&self, note: &Note) -> bool {
-        self.voice_id.is_none_or(|id| note.voice_id == Some(id))
-            && self.channel.is_none_or(|channel| note.channel == channel)
-            && self.key.is_none_or(|key| note.key == key)
-    }
-}
-
-/// Whether two records are of one note.
-fn same(a: &Note, b: &Note) -> bool {
-    (a.voice_id, a.channel, a.key) == (b.voice_id, b.channel, b.key)
 }
 
 fn candidate(slot: usize, voice: &Voice) -> Candidate {
