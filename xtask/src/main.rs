@@ -13,6 +13,7 @@ mod host;
 mod install;
 mod instructions;
 mod phrase;
+mod rights_bench;
 mod rtproof;
 mod setup;
 mod sound_bench;
@@ -57,6 +58,8 @@ enum Task {
     Footprint(footprint::Options),
     /// Measures the factory model on notes that training never saw, and every instrument's levels over five octaves.
     SoundBench(sound_bench::Options),
+    /// Measures how well recorded music is recognised, whatever was done to it, beside another matcher.
+    RightsBench(rights_bench::Options),
     /// Plays the demo's phrase with twelve factory presets and with the instruments they are made of, into
     /// target/listen/, with pictures of both.
     Listen,
@@ -120,6 +123,7 @@ fn run(task: Task) -> anyhow::Result<()> {
             setup::run(Need::SOUND)?;
             sound_bench::run(&workspace, &options)
         }
+        Task::RightsBench(options) => rights_bench::run(&workspace, &options),
         Task::Listen => {
             setup::run(Need::SOUND)?;
             sound_bench::listen(&workspace)

@@ -1,0 +1,155 @@
+//! `cargo xtask rights-bench`: whose music is this, asked a thousand times.
+//!
+//! Excerpts of recorded music are changed as producers change them, and Zither and another matcher are asked for them,
+//! side by side. `make` and `score` do one half of that each.
+
+mod clip;
+mod drums;
+mod dynamics;
+mod families;
+mod filter;
+mod generated;
+mod music;
+mod noise;
+mod queries;
+mod random;
+mod report;
+mod resample;
+mod room;
+mod score;
+mod sessions;
+mod statistics;
+mod step;
+mod table;
+mod tools;
+mod truth;
+mod voice;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Context, Result};
+
+use crate::workspace::Workspace;
+
+use self::music::Role;
+use self::report::Reports;
+use self::table::Column;
+use self::truth::{Half, Truth};
+
+/// What is measured.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    #[command(subcommand)]
+    part: Option<Part>,
+    /// Folder of the music and of the queries made from it; target/rights-bench unless given.
+    #[arg(long, value_name = "DIR", global = true)]
+    data: Option<PathBuf>,
+}
+
+#[derive(clap::Subcommand)]
+enum Part {
+    /// Fetches the music and makes all queries, sessions and their truth.
+    Make,
+    /// Scores the reports of any matcher.
+    Score(Scored),
+}
+
+/// What is scored.
+#[derive(clap::Args)]
+struct Scored {
+    /// What is known of the files, one JSON object a line.
+    #[arg(long, value_name = "FILE")]
+    truth: PathBuf,
+    /// What the matcher printed, one JSON object a line; may be given more than once.
+    #[arg(long, value_name = "FILE", required = true)]
+    reports: Vec<PathBuf>,
+    /// Only queries and streams of this half.
+    #[arg(long)]
+    half: Option<Half>,
+    /// Prints every way in which excerpts were changed, not only families.
+    #[arg(long)]
+    labels: bool,
+}
+
+/// The environment's name for a folder in which the packages already lie unpacked, each in a folder of its name.
+const MUSIC: &str = "ZITHER_BENCH_MUSIC";
+
+/// Measures.
+///
+/// # Errors
+/// If something cannot be fetched, made or run.
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+    let data = options.data.clone().unwrap_or_else(|| workspace.target.join("rights-bench"));
+    match &options.part {
+        Some(Part::Score(scored)) => score(scored),
+        Some(Part::Make) | None => make(&data),
+    }
+}
+
+fn score(scored: &Scored) -> Result<()> {
+    let mut truths: Vec<Truth> = truth::read_lines(&scored.truth)?;
+    truths.retain(|truth| scored.half.is_none_or(|half| truth.half == half));
+    let score = score::score(&truths, &Reports::read(&scored.reports)?);
+    let column = Column { name: String::new(), values: score.lines(scored.labels) };
+    table::lines(&[column]).iter().for_each(|line| println!("{line}"));
+    Ok(())
+}
+
+/// Makes everything in `data` that a matcher is asked.
+fn make(data: &Path) -> Result<()> {
+    for folder in ["catalogue", "held-out", "queries", "sessions"] {
+        fs::create_dir_all(data.join(folder)).with_context(|| format!("cannot make {}", data.display()))?;
+    }
+    let cache = std::env::var_os(MUSIC).map_or_else(|| data.join("music"), PathBuf::from);
+    let tracks = music::fetch(&cache, data)?;
+    let recipes = families::all();
+    let mut truths = queries::make(&tracks, &recipes, data)?;
+    println!("rights-bench: {} queries", truths.len());
+    write_list(data, "queries.txt", truths.iter().map(|truth| truth.file.as_str()))?;
+    let catalogue = tracks.iter().filter(|track| track.role == Role::Catalogue);
+    let catalogue: Vec<String> = catalogue.map(|track| format!("catalogue/{}.wav", track.id)).collect();
+    write_list(data, "catalogue.txt", catalogue.iter().map(String::as_str))?;
+    truth::write_lines(&data.join("truth.jsonl"), &truths)?;
+    let mut streams = sessions::make(&tracks, &recipes, data)?;
+    streams.extend(sessions::hours(&tracks, true, data)?);
+    println!("rights-bench: {} streams", streams.len());
+    write_list(data, "sessions.txt", streams.iter().map(|truth| truth.file.as_str()))?;
+    truths.extend(streams);
+    truth::write_lines(&data.join("truth.jsonl"), &truths)
+}
+
+/// Writes a list of files, one absolute path a line.
+fn write_list<'a>(data: &Path, name: &str, files: impl Iterator<Item = &'a str>) -> Result<()> {
+    let data = fs::canonicalize(data)?;
+    let lines: String = files.map(|file| format!("{}\n", data.join(file).display())).collect();
+    fs::write(data.join(name), lines).with_context(|| format!("cannot write {name}"))
+}
+
+/// Does `work` for the numbers below `count` on all processors; results are in order.
+///
+/// # Errors
+/// The first error of the work.
+fn parallel<T: Send>(count: usize, work: impl Fn(usize) -> Result<T> + Sync) -> Result<Vec<T>> {
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(count)));
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(count.max(1));
+    let labour = || -> Result<()> {
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= count {
+                return Ok(());
+            }
+            let result = work(number).inspect_err(|_| next.store(count, Ordering::Relaxed))?;
+            done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((number, result));
+        }
+    };
+    std::thread::scope(|scope| -> Result<()> {
+        let labourers: Vec<_> = (0..threads).map(|_| scope.spawn(labour)).collect();
+        labourers.into_iter().try_for_each(|one| one.join().unwrap_or_else(|_| anyhow::bail!("a thread panicked")))
+    })?;
+    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    done.sort_by_key(|(number, _)| *number);
+    Ok(done.into_iter().map(|(_, result)| result).collect())
+}
