@@ -1,7 +1,7 @@
 //! Development tasks of Zither: `cargo xtask <task>`.
 //!
-//! This program is built in the dev profile, so it does nothing heavy itself: it calls cargo and the release build of
-//! `zitherctl`, and hosts the bundle.
+//! This program is built in the dev profile and does little that is heavy itself: it calls cargo and the release build of
+//! `zitherctl`, and hosts the bundle. What the rights bench does is heavy, so the root's profile optimises this package.
 #![allow(clippy::print_stdout, reason = "printing is what a command does")]
 
 mod allocations;

@@ -4,6 +4,7 @@
 //! side by side. `make` and `score` do one half of that each.
 
 mod clip;
+mod contest;
 mod drums;
 mod dynamics;
 mod families;
@@ -11,31 +12,35 @@ mod filter;
 mod generated;
 mod music;
 mod noise;
+mod process;
 mod queries;
 mod random;
 mod report;
 mod resample;
+mod rival;
 mod room;
 mod score;
 mod sessions;
+mod set;
 mod statistics;
 mod step;
 mod table;
 mod tools;
 mod truth;
 mod voice;
+mod zither;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
+use crate::setup::{self, Need};
 use crate::workspace::Workspace;
 
-use self::music::Role;
 use self::report::Reports;
+use self::set::Set;
 use self::table::Column;
 use self::truth::{Half, Truth};
 
@@ -44,6 +49,15 @@ use self::truth::{Half, Truth};
 pub(crate) struct Options {
     #[command(subcommand)]
     part: Option<Part>,
+    /// Asks Zither alone, on music that the bench makes, and fails below its floors; takes about a minute.
+    #[arg(long)]
+    short: bool,
+    /// Only queries and streams of this half.
+    #[arg(long, global = true)]
+    half: Option<Half>,
+    /// Prints every way in which excerpts were changed, not only families.
+    #[arg(long, global = true)]
+    labels: bool,
     /// Folder of the music and of the queries made from it; target/rights-bench unless given.
     #[arg(long, value_name = "DIR", global = true)]
     data: Option<PathBuf>,
@@ -66,12 +80,6 @@ struct Scored {
     /// What the matcher printed, one JSON object a line; may be given more than once.
     #[arg(long, value_name = "FILE", required = true)]
     reports: Vec<PathBuf>,
-    /// Only queries and streams of this half.
-    #[arg(long)]
-    half: Option<Half>,
-    /// Prints every way in which excerpts were changed, not only families.
-    #[arg(long)]
-    labels: bool,
 }
 
 /// The environment's name for a folder in which the packages already lie unpacked, each in a folder of its name.
@@ -84,48 +92,35 @@ const MUSIC: &str = "ZITHER_BENCH_MUSIC";
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let data = options.data.clone().unwrap_or_else(|| workspace.target.join("rights-bench"));
     match &options.part {
-        Some(Part::Score(scored)) => score(scored),
-        Some(Part::Make) | None => make(&data),
+        Some(Part::Score(scored)) => score(scored, options),
+        Some(Part::Make) => recorded(&data).map(drop),
+        None if options.short => short(workspace),
+        None => contest::full(workspace, &recorded(&data)?.half(options.half), &data.join("reports"), options.labels),
     }
 }
 
-fn score(scored: &Scored) -> Result<()> {
+fn recorded(data: &Path) -> Result<Set> {
+    setup::run(Need::RIGHTS)?;
+    let cache = std::env::var_os(MUSIC).map_or_else(|| data.join("music"), PathBuf::from);
+    Set::recorded(data, &cache)
+}
+
+/// The short form, made anew every time.
+///
+/// # Errors
+/// If something cannot be made or run, or a floor is not held.
+pub(crate) fn short(workspace: &Workspace) -> Result<()> {
+    let folder = tempfile::tempdir_in(&workspace.target)?;
+    contest::short(workspace, &Set::generated(folder.path())?, &folder.path().join("reports"))
+}
+
+fn score(scored: &Scored, options: &Options) -> Result<()> {
     let mut truths: Vec<Truth> = truth::read_lines(&scored.truth)?;
-    truths.retain(|truth| scored.half.is_none_or(|half| truth.half == half));
+    truths.retain(|truth| options.half.is_none_or(|half| truth.half == half));
     let score = score::score(&truths, &Reports::read(&scored.reports)?);
-    let column = Column { name: String::new(), values: score.lines(scored.labels) };
+    let column = Column { name: String::new(), values: score.lines(options.labels) };
     table::lines(&[column]).iter().for_each(|line| println!("{line}"));
     Ok(())
-}
-
-/// Makes everything in `data` that a matcher is asked.
-fn make(data: &Path) -> Result<()> {
-    for folder in ["catalogue", "held-out", "queries", "sessions"] {
-        fs::create_dir_all(data.join(folder)).with_context(|| format!("cannot make {}", data.display()))?;
-    }
-    let cache = std::env::var_os(MUSIC).map_or_else(|| data.join("music"), PathBuf::from);
-    let tracks = music::fetch(&cache, data)?;
-    let recipes = families::all();
-    let mut truths = queries::make(&tracks, &recipes, data)?;
-    println!("rights-bench: {} queries", truths.len());
-    write_list(data, "queries.txt", truths.iter().map(|truth| truth.file.as_str()))?;
-    let catalogue = tracks.iter().filter(|track| track.role == Role::Catalogue);
-    let catalogue: Vec<String> = catalogue.map(|track| format!("catalogue/{}.wav", track.id)).collect();
-    write_list(data, "catalogue.txt", catalogue.iter().map(String::as_str))?;
-    truth::write_lines(&data.join("truth.jsonl"), &truths)?;
-    let mut streams = sessions::make(&tracks, &recipes, data)?;
-    streams.extend(sessions::hours(&tracks, true, data)?);
-    println!("rights-bench: {} streams", streams.len());
-    write_list(data, "sessions.txt", streams.iter().map(|truth| truth.file.as_str()))?;
-    truths.extend(streams);
-    truth::write_lines(&data.join("truth.jsonl"), &truths)
-}
-
-/// Writes a list of files, one absolute path a line.
-fn write_list<'a>(data: &Path, name: &str, files: impl Iterator<Item = &'a str>) -> Result<()> {
-    let data = fs::canonicalize(data)?;
-    let lines: String = files.map(|file| format!("{}\n", data.join(file).display())).collect();
-    fs::write(data.join(name), lines).with_context(|| format!("cannot write {name}"))
 }
 
 /// Does `work` for the numbers below `count` on all processors; results are in order.

@@ -65,14 +65,26 @@ const VALGRIND: Need = Need {
     probe: Probe::Program("valgrind", "--version"),
 };
 
+const FFMPEG: Need =
+    Need { what: "ffmpeg (codecs)", packages: &["ffmpeg"], probe: Probe::Program("ffmpeg", "-version") };
+const RUBBERBAND: Need = Need {
+    what: "rubberband (pitch and tempo apart)",
+    packages: &["rubberband-cli"],
+    probe: Probe::File("/usr/bin/rubberband"),
+};
+const SOX: Need =
+    Need { what: "sox (pitch and tempo apart)", packages: &["sox"], probe: Probe::Program("sox", "--version") };
+
 impl Need {
     /// What building and bundling take.
     pub(crate) const BUILD: &[Self] = &[LINKER, LIBC, PKG_CONFIG, ALSA, JACK];
     /// What measuring the model takes.
     pub(crate) const SOUND: &[Self] = &[LINKER, LIBC, FLUIDSYNTH, SOUNDFONT];
+    /// What measuring the rights guard on recorded music takes.
+    pub(crate) const RIGHTS: &[Self] = &[LINKER, LIBC, FFMPEG, RUBBERBAND, SOX];
     /// What counting instructions takes.
     pub(crate) const COUNT: &[Self] = &[LINKER, LIBC, PKG_CONFIG, ALSA, JACK, VALGRIND];
-    /// What all tasks together take.
+    /// What all tasks together take, but for the rights bench in full.
     pub(crate) const ALL: &[Self] = &[LINKER, LIBC, PKG_CONFIG, ALSA, JACK, FLUIDSYNTH, SOUNDFONT, PYTHON, VALGRIND];
 
     fn is_met(&self) -> bool {

@@ -153,6 +153,15 @@ impl Clip {
     }
 }
 
+/// How long a WAV file is, in seconds.
+///
+/// # Errors
+/// If it cannot be read.
+pub(super) fn seconds(path: &Path) -> Result<f64> {
+    let reader = hound::WavReader::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(f64::from(reader.duration()) / f64::from(reader.spec().sample_rate))
+}
+
 /// The factor that raises a signal by so many dB.
 pub(super) fn decibels(level: f64) -> f32 {
     10_f64.powf(level / 20.0) as f32

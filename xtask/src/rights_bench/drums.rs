@@ -1,4 +1,4 @@
-//! A drummer: kick, snare and hats, made of sines and noise, in patterns of sixteen steps.
+//! A drummer: kick, snare, toms and hats, made of sines and noise, in patterns of sixteen steps.
 
 use std::f64::consts::PI;
 
@@ -11,15 +11,16 @@ struct Pattern {
     kick: &'static str,
     snare: &'static str,
     hat: &'static str,
+    tom: &'static str,
 }
 
 const PATTERNS: &[Pattern] = &[
-    Pattern { kick: "x...x...x...x...", snare: "....x.......x...", hat: "..x...x...x...x." },
-    Pattern { kick: "x.....x.x.......", snare: "....x.......x..o", hat: "x.o.x.o.x.o.x.o." },
-    Pattern { kick: "x..o..x...x.....", snare: "....x..o.o..x...", hat: "xoxoxoxoxoxoxoxo" },
-    Pattern { kick: "x.........x.....", snare: "....x..o....x...", hat: "x.x.x.x.x.x.x.xo" },
-    Pattern { kick: "x..x..x...x.x...", snare: "......x.......x.", hat: "xooxooxooxooxoxo" },
-    Pattern { kick: "x.......x..o....", snare: "........x.......", hat: "xoxxoxoxxoxoxxox" },
+    Pattern { kick: "x...x...x...x...", snare: "....x.......x...", hat: "..x...x...x...x.", tom: "................" },
+    Pattern { kick: "x.....x.x.......", snare: "....x.......x..o", hat: "x.o.x.o.x.o.x.o.", tom: "......o...o...xo" },
+    Pattern { kick: "x..o..x...x.....", snare: "....x..o.o..x...", hat: "xoxoxoxoxoxoxoxo", tom: "..x..o.x..x..o.x" },
+    Pattern { kick: "x.........x.....", snare: "....x..o....x...", hat: "x.x.x.x.x.x.x.xo", tom: "o..o..o..o..o.oo" },
+    Pattern { kick: "x..x..x...x.x...", snare: "......x.......x.", hat: "xooxooxooxooxoxo", tom: "...........oxoxo" },
+    Pattern { kick: "x.......x..o....", snare: "........x.......", hat: "xoxxoxoxxoxoxxox", tom: "..o..o..o..o..o." },
 ];
 
 /// `seconds` of drums; tempo, pattern, swing and drums are all drawn.
@@ -42,6 +43,7 @@ pub(super) fn play_at(seconds: f64, tempo: f64, random: &mut Random) -> Clip {
         for (voice, sound, pan) in [
             (pattern.kick, &kit.kick, 0.0),
             (pattern.snare, &kit.snare, 0.1),
+            (pattern.tom, &kit.tom, 0.35),
             (pattern.hat, if random.chance(0.08) { &kit.open } else { &kit.hat }, -0.3),
         ] {
             let level = match letter(voice) {
@@ -66,6 +68,7 @@ fn strike(clip: &mut Clip, sound: &[f32], at: usize, level: f32, pan: f32) {
 struct Kit {
     kick: Vec<f32>,
     snare: Vec<f32>,
+    tom: Vec<f32>,
     hat: Vec<f32>,
     open: Vec<f32>,
 }
@@ -78,9 +81,12 @@ impl Kit {
         let mut snare = tone(0.3, 0.06, |_| pitch);
         let rattle = rustle(0.3, random.range(0.06, 0.16), random.range(1_200.0, 2_500.0), random);
         snare.iter_mut().zip(&rattle).for_each(|(sample, more)| *sample = 0.5 * *sample + 0.8 * more);
+        let (skin, bend) = (random.range(90.0, 420.0), random.range(0.2, 0.8));
+        let tom = tone(0.4, random.range(0.05, 0.18), |time| skin * (1.0 + bend * (-time / 0.04).exp()));
         let bright = random.range(6_000.0, 9_000.0);
         let hat = rustle(0.1, random.range(0.015, 0.04), bright, random);
-        Self { kick, snare, hat: scaled(hat, 0.4), open: scaled(rustle(0.5, 0.18, bright, random), 0.35) }
+        let open = rustle(0.5, 0.18, bright, random);
+        Self { kick: scaled(kick, 0.7), snare, tom: scaled(tom, 0.6), hat: scaled(hat, 0.7), open: scaled(open, 0.6) }
     }
 }
 

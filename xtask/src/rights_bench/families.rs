@@ -18,7 +18,7 @@ pub(super) struct Recipe {
 }
 
 /// Lengths of a query, in seconds.
-pub(super) const LENGTHS: [f64; 4] = [4.0, 5.0, 6.0, 8.0];
+pub(super) const LENGTHS: [f64; 4] = [3.0, 4.0, 5.0, 6.0];
 
 /// The families, in the order of the table.
 pub(super) const FAMILIES: [&str; 19] = [
@@ -42,6 +42,13 @@ pub(super) const FAMILIES: [&str; 19] = [
     "plumbing",
     "chains",
 ];
+
+/// Recipes for which no other program is needed, for `copies` queries each.
+pub(super) fn short(copies: usize) -> Vec<Recipe> {
+    let ours = |step: &Step| !matches!(step, Step::Codec(_) | Step::Pitch(..) | Step::Tempo(..));
+    let ours = all().into_iter().filter(|recipe| recipe.steps.iter().all(ours));
+    ours.map(|recipe| Recipe { copies, ..recipe }).collect()
+}
 
 /// All recipes.
 pub(super) fn all() -> Vec<Recipe> {
@@ -123,7 +130,7 @@ fn colours(list: &mut List) {
             ("phone".to_owned(), vec![Step::Phone]),
         ],
     );
-    let rooms = [(0.6, 0.5), (1.2, 0.6), (2.0, 0.7), (3.5, 0.85)];
+    let rooms = [(0.8, 0.6), (1.5, 0.7), (2.5, 0.8), (4.0, 0.9)];
     list.add("reverb", 8, rooms.map(|(decay, wet)| (format!("{decay} s, {wet} wet"), vec![Step::Reverb(decay, wet)])));
     let dynamics = [
         ("compressor", Dynamics::Compressor),
@@ -142,11 +149,11 @@ fn speeds(list: &mut List) {
         6,
         percents.map(|percent| (format!("{percent:+} %"), vec![Step::Varispeed(1.0 + percent / 100.0)])),
     );
-    for (number, semitones) in [-2.0, -1.0, -0.5, -0.17, 0.17, 0.5, 1.0, 2.0].into_iter().enumerate() {
+    for (number, semitones) in [-2.0, -1.5, -1.0, -0.17, 0.35, 0.75, 1.25, 2.0].into_iter().enumerate() {
         let step = Step::Pitch(stretcher(number), 2_f64.powf(semitones / 12.0));
         list.add("pitch", 8, [(format!("{semitones:+} semitones, {:?}", stretcher(number)), vec![step])]);
     }
-    for (number, speed) in [0.8, 0.87, 0.93, 0.97, 1.03, 1.08, 1.15, 1.25].into_iter().enumerate() {
+    for (number, speed) in [0.8, 0.84, 0.88, 0.94, 1.07, 1.13, 1.19, 1.25].into_iter().enumerate() {
         let step = Step::Tempo(stretcher(number), speed);
         list.add("stretch", 8, [(format!("tempo x {speed}, {:?}", stretcher(number)), vec![step])]);
     }
@@ -154,7 +161,7 @@ fn speeds(list: &mut List) {
 
 /// Programs take turns, so that each sees small and large changes.
 fn stretcher(number: usize) -> Stretcher {
-    if number % 2 == 0 { Stretcher::Rubberband } else { Stretcher::Sox }
+    if number.is_multiple_of(2) { Stretcher::Rubberband } else { Stretcher::Sox }
 }
 
 fn mixtures(list: &mut List) {
@@ -164,10 +171,10 @@ fn mixtures(list: &mut List) {
         [0.0, -6.0, -12.0].map(|level| (format!("{level} dB under drums"), vec![Step::Drums(level)])),
     );
     list.add("music", 16, [0.0, -6.0].map(|level| (format!("{level} dB under music"), vec![Step::Music(level)])));
-    for level in [0.0, -6.0] {
+    for level in [0.0, -6.0, -10.0] {
         list.add(
             "vocals",
-            8,
+            6,
             [
                 (format!("{level} dB under song"), vec![Step::Sung(level)]),
                 (format!("{level} dB under speech"), vec![Step::Spoken(level)]),
@@ -178,8 +185,8 @@ fn mixtures(list: &mut List) {
 
 fn loops(list: &mut List) {
     let turns = [1.0, 1.5, 2.0].map(|seconds| (format!("loop of {seconds} s"), vec![Step::Loop(seconds)]));
-    list.add_long("loops", 8, Some(8.0), turns);
-    list.add_long("loops", 8, Some(8.0), [("shuffled bar".to_owned(), vec![Step::Shuffle(0.5)])]);
+    list.add_long("loops", 8, Some(6.0), turns);
+    list.add_long("loops", 8, Some(6.0), [("shuffled bar".to_owned(), vec![Step::Shuffle(0.5)])]);
 }
 
 fn plumbing(list: &mut List) {
@@ -232,7 +239,7 @@ mod tests {
             assert!(recipes.iter().any(|recipe| recipe.family == family), "{family}");
         }
         assert!(recipes.iter().all(|recipe| FAMILIES.contains(&recipe.family)));
-        assert!(recipes.iter().all(|recipe| recipe.copies % 4 == 0 || recipe.family == "varispeed"));
+        assert!(recipes.iter().all(|recipe| recipe.copies.is_multiple_of(2)));
         let queries: usize = recipes.iter().map(|recipe| recipe.copies).sum();
         assert!((680..760).contains(&queries), "{queries}");
     }

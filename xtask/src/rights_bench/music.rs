@@ -1,4 +1,4 @@
-//! The bench's music: real recordings out of four Debian packages, split once and for all.
+//! The bench's music: real recordings out of four Debian packages, split once and for all, or music that we make.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use super::clip::Clip;
+use super::clip::{self, Clip};
+use super::generated;
 use super::random::Random;
 use super::tools;
 use super::truth::Half;
@@ -76,10 +77,39 @@ pub(super) fn fetch(cache: &Path, out: &Path) -> Result<Vec<Track>> {
             if !path.exists() {
                 tools::decode(&file, &path)?;
             }
-            tracks.push(Track { id, seconds: seconds(&path)?, path, role, half });
+            tracks.push(Track { id, seconds: clip::seconds(&path)?, path, role, half });
         }
     }
     Ok(tracks)
+}
+
+/// Makes `count` pieces of `seconds` in `out`, for where the packages are not wanted.
+///
+/// # Errors
+/// If a piece cannot be written.
+pub(super) fn generate(count: usize, seconds: f64, out: &Path) -> Result<Vec<Track>> {
+    super::parallel(count, |number| {
+        let (role, half) = SPLIT[number % SPLIT.len()];
+        let id = format!("piece-{number:02}");
+        let path = folder(out, role).join(&id).with_extension("wav");
+        generated::piece(seconds, &mut Random::new(SEED, 100 + number as u64)).write(&path)?;
+        Ok(Track { id, path, seconds, role, half })
+    })
+}
+
+/// Makes `count` pieces of `seconds` in `out/padding` unless they are there: tracks that nothing is cut from, which
+/// bring the catalogue to the size of a small label's.
+///
+/// # Errors
+/// If a piece cannot be written.
+pub(super) fn pad(count: usize, seconds: f64, out: &Path) -> Result<Vec<PathBuf>> {
+    super::parallel(count, |number| {
+        let path = out.join(format!("padding/padding-{number:03}.wav"));
+        if !path.exists() {
+            generated::piece(seconds, &mut Random::new(SEED, 1_000 + number as u64)).write(&path)?;
+        }
+        Ok(path)
+    })
 }
 
 /// Where tracks of a role lie.
@@ -133,11 +163,6 @@ fn slug(package: &str, file: &Path) -> String {
     let words: Vec<&str> =
         stem.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
     format!("{game}-{}", words.join("-"))
-}
-
-fn seconds(path: &Path) -> Result<f64> {
-    let reader = hound::WavReader::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(f64::from(reader.duration()) / f64::from(reader.spec().sample_rate))
 }
 
 #[cfg(test)]

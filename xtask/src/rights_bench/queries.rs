@@ -29,22 +29,20 @@ struct Plan<'a> {
     turn: usize,
 }
 
-/// Makes all queries in `out/queries`.
+/// Makes all queries in `out/queries`, and `noises` clips of everything that is no recording.
 ///
 /// # Errors
 /// If a track cannot be read, a query not be written, or another program fails.
-pub(super) fn make(tracks: &[Track], recipes: &[Recipe], out: &Path) -> Result<Vec<Truth>> {
+pub(super) fn make(tracks: &[Track], recipes: &[Recipe], noises: usize, out: &Path) -> Result<Vec<Truth>> {
     let plans = plans(recipes);
     let mut truths = super::parallel(plans.len(), |number| {
         let plan = &plans[number];
-        query(tracks, plan, number).with_context(|| format!("query {number} ({})", plan.recipe.label)).and_then(
-            |(clip, truth)| {
-                clip.write(&out.join(&truth.file))?;
-                Ok(truth)
-            },
-        )
+        let made = query(tracks, plan, number);
+        let (clip, truth) = made.with_context(|| format!("query {number} ({})", plan.recipe.label))?;
+        clip.write(&out.join(&truth.file))?;
+        Ok(truth)
     })?;
-    truths.extend(super::parallel(NOISES.len() * PER_NOISE, |number| {
+    truths.extend(super::parallel(NOISES.len() * noises, |number| {
         let (clip, truth) = not_music(number);
         clip.write(&out.join(&truth.file))?;
         Ok(truth)
@@ -162,13 +160,11 @@ fn excerpt(track: &Track, seconds: f64, random: &mut Random) -> Result<(Clip, f6
 
 /// Clips that are no recording at all.
 const NOISES: [&str; 7] = ["drums alone", "pink noise", "lone tone", "silence", "speech", "song", "synthetic music"];
-/// How many of each.
-const PER_NOISE: usize = 16;
 
 fn not_music(number: usize) -> (Clip, Truth) {
     let mut random = Random::new(SEED, 1_000_000 + number as u64);
     let seconds = random.pick(&LENGTHS);
-    let label = NOISES[number / PER_NOISE];
+    let label = NOISES[number % NOISES.len()];
     let clip = match label {
         "drums alone" => drums::play(seconds, &mut random),
         "pink noise" => noise::pink(seconds, &mut random),
@@ -184,7 +180,7 @@ fn not_music(number: usize) -> (Clip, Truth) {
     }
     let truth = Truth {
         file: format!("queries/x{number:04}.wav"),
-        half: Half::BOTH[number % 2],
+        half: Half::BOTH[number / NOISES.len() % 2],
         kind: Kind::Negative,
         family: "no recording".to_owned(),
         label: label.to_owned(),

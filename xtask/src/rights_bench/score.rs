@@ -254,3 +254,115 @@ impl Score {
         lines
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rights_bench::truth::Half;
+
+    fn truth(file: &str, kind: Kind, track: Option<&str>) -> Truth {
+        let part = |track: &str| Part { t: 0.0, length: 5.0, track: track.into(), start: 60.0, rate: 1.1, pitch: 1.1 };
+        Truth {
+            file: format!("queries/{file}.wav"),
+            half: Half::Test,
+            kind,
+            family: "noise".into(),
+            label: "a".into(),
+            length: 5.0,
+            track: track.map(str::to_owned),
+            start: 60.0,
+            rate: 1.1,
+            pitch: 1.1,
+            parts: track.map(part).into_iter().collect(),
+            labels: Vec::new(),
+        }
+    }
+
+    fn report(file: &str, track: &str, confidence: f64, reported: bool) -> Report {
+        Report {
+            file: format!("/elsewhere/{file}.wav"),
+            track: Some(track.into()),
+            query_t: 2.0,
+            ref_t: 62.25,
+            confidence,
+            reported,
+            detected_at: 3.0,
+        }
+    }
+
+    /// Four excerpts: one found, one found with less confidence than a negative, one taken for another track, one not
+    /// found; and a hundred negatives of which one is surer than half of that.
+    fn queries() -> Score {
+        let mut truths: Vec<Truth> =
+            ["a", "b", "c", "d"].map(|file| truth(file, Kind::Positive, Some("x"))).into_iter().collect();
+        truths.extend((0..100).map(|number| truth(&format!("n{number}"), Kind::Negative, None)));
+        let reports = [
+            report("a", "x", 0.95, true),
+            report("a", "y", 0.2, false),
+            report("b", "x", 0.3, false),
+            report("c", "y", 0.97, true),
+            report("n7", "x", 0.5, true),
+            report("n8", "y", 0.25, false),
+        ];
+        score(&truths, &Reports::new(reports))
+    }
+
+    #[test]
+    fn hits_are_counted_against_the_negatives() {
+        let score = queries();
+        assert_eq!(score.all, Share { hits: 2, of: 4 }, "the surest of a hundred negatives is let through");
+        assert_eq!(score.above_best, Share { hits: 1, of: 4 });
+        assert_eq!(score.families, [("noise".to_owned(), Share { hits: 2, of: 4 })]);
+    }
+
+    #[test]
+    fn the_own_decision_is_judged_by_what_is_shown() {
+        let own = queries().own;
+        assert_eq!(own.hits, Share { hits: 1, of: 4 });
+        assert_eq!(own.falses, Share { hits: 1, of: 100 });
+        assert_eq!(own.wrong, Share { hits: 1, of: 4 });
+    }
+
+    #[test]
+    fn offsets_and_confidence_are_measured_on_the_surest_reports() {
+        let score = queries();
+        assert!(score.offsets.iter().all(|offset| (offset - 0.05).abs() < 1e-9), "{:?}", score.offsets);
+        assert_eq!(score.placed_within(0.1), Share { hits: 2, of: 2 });
+        assert_eq!(score.calibration.sure, Share { hits: 1, of: 2 });
+        // Bins: 0.95 and 0.97 with one right; 0.3 right; 0.5 and 0.25 wrong.
+        let wanted = (0.92 + 0.7 + 0.5 + 0.25) / 5.0;
+        assert!((score.calibration.error - wanted).abs() < 1e-9, "{}", score.calibration.error);
+    }
+
+    #[test]
+    fn a_session_tells_found_excerpts_from_false_alarms() {
+        let part =
+            |t: f64, track: &str| Part { t, length: 10.0, track: track.into(), start: 0.0, rate: 1.0, pitch: 1.0 };
+        let session = Truth {
+            kind: Kind::Session,
+            length: 3_620.0,
+            parts: vec![part(20.0, "x"), part(60.0, "y")],
+            ..truth("s", Kind::Session, None)
+        };
+        let say = |track: &str, query_t: f64, confidence: f64, reported: bool, detected_at: f64| Report {
+            query_t,
+            detected_at,
+            ..report("s", track, confidence, reported)
+        };
+        let reports = [
+            say("x", 22.0, 0.6, false, 22.5),
+            say("x", 24.0, 0.9, true, 25.0),
+            say("y", 65.0, 0.5, false, 66.0),
+            say("y", 24.0, 0.4, false, 25.0),   // The wrong one of the two.
+            say("x", 200.0, 0.55, true, 201.0), // Long after.
+            say("x", 210.0, 0.52, true, 211.0), // The same alarm.
+        ];
+        let streams = score(&[session], &Reports::new(reports)).streams;
+        assert_eq!(streams.recall, Share { hits: 1, of: 2 });
+        assert_eq!(streams.first, [2.5]);
+        assert_eq!(streams.own, Share { hits: 1, of: 2 });
+        assert_eq!(streams.own_first, [5.0]);
+        assert_eq!(streams.alarms, 1);
+        assert!((streams.hours - 1.0).abs() < 1e-9);
+    }
+}

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::clip::Clip;
 use super::dynamics::Dynamics;
-use super::families::Recipe;
+use super::families::{FAMILIES, Recipe};
 use super::filter::Shape;
 use super::music::{Role, Track};
 use super::queries::{SEED, changed, of};
@@ -15,8 +15,6 @@ use super::step::{Stage, Step};
 use super::tools::Stretcher;
 use super::truth::{Half, Kind, Part, Truth};
 
-/// Sessions a half.
-const SESSIONS: usize = 8;
 /// Excerpts embedded in one.
 const EMBEDDED: usize = 6;
 /// Lengths of an excerpt in a session, in seconds.
@@ -24,66 +22,74 @@ const EXCERPT: (f64, f64) = (8.0, 14.0);
 /// Lengths of what lies between, in seconds.
 const BETWEEN: (f64, f64) = (15.0, 35.0);
 
-/// Makes sessions with embedded excerpts in `out/sessions`.
+/// Makes `count` sessions of each half with embedded excerpts, in `out/sessions`.
 ///
 /// # Errors
 /// If a track cannot be read, a session not be written, or another program fails.
-pub(super) fn make(tracks: &[Track], recipes: &[Recipe], out: &Path) -> Result<Vec<Truth>> {
-    // A stream has one sample rate; how long clean excerpts are found is the queries' matter.
-    let usable = |recipe: &&Recipe| !recipe.steps.iter().any(|step| matches!(step, Step::Rate(_)));
-    let recipes: Vec<&Recipe> = recipes.iter().filter(usable).collect();
-    super::parallel(2 * SESSIONS, |number| {
+pub(super) fn make(tracks: &[Track], recipes: &[Recipe], count: usize, out: &Path) -> Result<Vec<Truth>> {
+    super::parallel(2 * count, |number| {
         let half = Half::BOTH[number % 2];
+        let stage = Scenery { tracks, recipes, half };
         let mut random = Random::new(SEED, 2_000_000 + number as u64);
-        let mut turn = number / 2 * EMBEDDED;
         let file = format!("sessions/s{number:02}.wav");
         let (mut clip, mut parts, mut labels) = (Clip::silence(0), Vec::new(), Vec::new());
-        for _ in 0..EMBEDDED {
-            clip.append(&scene(tracks, half, Role::HeldOut, random.below(100), BETWEEN, &recipes, &mut random)?.0);
-            let at = clip.seconds();
-            let (excerpt, pieces, label) = scene(tracks, half, Role::Catalogue, turn, EXCERPT, &recipes, &mut random)?;
+        for excerpt in 0..EMBEDDED {
+            let turn = random.below(100);
+            clip.append(&stage.scene(Role::HeldOut, turn, BETWEEN, &mut random)?.clip);
+            let scene = stage.scene(Role::Catalogue, number / 2 * EMBEDDED + excerpt, EXCERPT, &mut random)?;
             // One span for each excerpt, whatever order its pieces are in.
-            parts.push(Part { t: at, length: excerpt.seconds(), ..pieces[0].clone() });
-            labels.push(label);
-            clip.append(&excerpt);
-            turn += 1;
+            parts.push(Part { t: clip.seconds(), length: scene.clip.seconds(), ..scene.first });
+            labels.push(scene.label);
+            clip.append(&scene.clip);
         }
-        clip.append(&scene(tracks, half, Role::HeldOut, random.below(100), BETWEEN, &recipes, &mut random)?.0);
+        let turn = random.below(100);
+        clip.append(&stage.scene(Role::HeldOut, turn, BETWEEN, &mut random)?.clip);
         clip.write(&out.join(&file))?;
         Ok(truth(file, half, "embedded", &clip, parts, labels))
     })
 }
 
-/// A stretch of a track of that role, changed by any recipe.
-fn scene(
-    tracks: &[Track],
+/// What sessions are made of.
+struct Scenery<'a> {
+    tracks: &'a [Track],
+    recipes: &'a [Recipe],
     half: Half,
-    role: Role,
-    turn: usize,
-    seconds: (f64, f64),
-    recipes: &[&Recipe],
-    random: &mut Random,
-) -> Result<(Clip, Vec<Part>, String)> {
-    let mine = of(tracks, role, half);
-    // Families alike, whatever the number of their recipes.
-    let family = random.pick(&super::families::FAMILIES);
-    let mut recipe = random.pick(recipes);
-    for _ in 0..1_000 {
-        if recipe.family == family {
-            break;
-        }
-        recipe = random.pick(recipes);
+}
+
+/// A stretch of a session.
+struct Scene {
+    clip: Clip,
+    /// Where its first piece comes from.
+    first: Part,
+    label: String,
+}
+
+impl Scenery<'_> {
+    /// A stretch of a track of that role, changed in a way of any family.
+    fn scene(&self, role: Role, turn: usize, seconds: (f64, f64), random: &mut Random) -> Result<Scene> {
+        let (tracks, recipe) = (of(self.tracks, role, self.half), self.recipe(random));
+        let seed = random.below(usize::MAX);
+        let length = random.range(seconds.0, seconds.1);
+        let random = Random::new(SEED, seed as u64);
+        let (clip, mut parts) = changed(self.tracks, tracks[turn % tracks.len()], &recipe.steps, length, random)?;
+        Ok(Scene { clip, first: parts.swap_remove(0), label: format!("{}: {}", recipe.family, recipe.label) })
     }
-    let seed = random.below(usize::MAX);
-    let length = random.range(seconds.0, seconds.1);
-    let (clip, parts) =
-        changed(tracks, mine[turn % mine.len()], &recipe.steps, length, Random::new(SEED, seed as u64))?;
-    Ok((clip, parts, format!("{}: {}", recipe.family, recipe.label)))
+
+    /// Any recipe, all families alike whatever the number of their recipes. A stream has one sample rate, so those that
+    /// change it are left out.
+    fn recipe(&self, random: &mut Random) -> &Recipe {
+        loop {
+            let (family, recipe) = (random.pick(&FAMILIES), &self.recipes[random.below(self.recipes.len())]);
+            if recipe.family == family && !recipe.steps.iter().any(|step| matches!(step, Step::Rate(_))) {
+                return recipe;
+            }
+        }
+    }
 }
 
 /// What is done to held-out tracks as a whole, to have hours in which nothing may be found.
-fn treatments(tools: bool) -> Vec<(&'static str, Vec<Step>)> {
-    let mut list = vec![
+fn treatments() -> Vec<(&'static str, Vec<Step>)> {
+    vec![
         ("as it is", Vec::new()),
         ("slower", vec![Step::Varispeed(0.943)]),
         ("faster", vec![Step::Varispeed(1.071)]),
@@ -94,35 +100,21 @@ fn treatments(tools: bool) -> Vec<(&'static str, Vec<Step>)> {
         ("noise, pump", vec![Step::Pink(10.0), Step::Dynamics(Dynamics::Pump)]),
         ("in a room", vec![Step::Reverb(1.5, 0.6), Step::Dynamics(Dynamics::Limiter)]),
         ("under music", vec![Step::Music(0.0)]),
-    ];
-    if tools {
-        list.push(("higher", vec![Step::Pitch(Stretcher::Sox, 1.11)]));
-        list.push(("longer", vec![Step::Tempo(Stretcher::Sox, 0.9)]));
-    }
-    list
+        ("higher", vec![Step::Pitch(Stretcher::Sox, 1.11)]),
+        ("longer", vec![Step::Tempo(Stretcher::Sox, 0.9)]),
+    ]
 }
 
 /// Makes hours of held-out music in `out/sessions`: every held-out track in every treatment.
 ///
 /// # Errors
 /// If a track cannot be read, a file not be written, or another program fails.
-pub(super) fn hours(tracks: &[Track], tools: bool, out: &Path) -> Result<Vec<Truth>> {
-    let treatments = treatments(tools);
+pub(super) fn hours(tracks: &[Track], out: &Path) -> Result<Vec<Truth>> {
+    let treatments = treatments();
     let held: Vec<&Track> = tracks.iter().filter(|track| track.role == Role::HeldOut).collect();
     super::parallel(held.len() * treatments.len(), |number| {
         let (track, (label, steps)) = (held[number / treatments.len()], &treatments[number % treatments.len()]);
-        let others = |seconds: f64, random: &mut Random| {
-            let mut others = of(tracks, Role::HeldOut, track.half);
-            others.retain(|other| other.id != track.id);
-            random.shuffle(&mut others);
-            let mut clip = Clip::silence(0);
-            for other in others.iter().cycle().take(100) {
-                if clip.seconds() < seconds {
-                    clip.append(&other.cut(0.0, seconds - clip.seconds())?);
-                }
-            }
-            Ok(clip.fitted(seconds))
-        };
+        let others = |seconds: f64, random: &mut Random| medley(tracks, track, seconds, random);
         let mut stage = Stage { random: Random::new(SEED, 3_000_000 + number as u64), others: &others };
         let (mut clip, mut parts) = (track.cut(0.0, track.seconds)?, Vec::new());
         for step in steps {
@@ -133,6 +125,19 @@ pub(super) fn hours(tracks: &[Track], tools: bool, out: &Path) -> Result<Vec<Tru
         clip.write(&out.join(&file))?;
         Ok(truth(file, track.half, label, &clip, Vec::new(), Vec::new()))
     })
+}
+
+/// `seconds` of the other held-out tracks of a track's half, one after another.
+fn medley(tracks: &[Track], track: &Track, seconds: f64, random: &mut Random) -> Result<Clip> {
+    let mut others = of(tracks, Role::HeldOut, track.half);
+    others.retain(|other| other.id != track.id);
+    random.shuffle(&mut others);
+    let mut clip = Clip::silence(0);
+    let mut turn = others.iter().cycle();
+    while let Some(other) = turn.next().filter(|_| clip.seconds() < seconds) {
+        clip.append(&other.cut(0.0, seconds - clip.seconds())?);
+    }
+    Ok(clip.fitted(seconds))
 }
 
 fn truth(file: String, half: Half, label: &str, clip: &Clip, parts: Vec<Part>, labels: Vec<String>) -> Truth {
