@@ -8,6 +8,8 @@ mod builder;
 mod cache;
 mod error;
 mod format;
+#[cfg(test)]
+mod hostile;
 mod manifest;
 mod postings;
 mod segment;
@@ -36,8 +38,8 @@ use error::io_at;
 use manifest::Manifest;
 use source::Source;
 
-/// Memory for blocks, in bytes. An index of five hours of music fits into it as a whole.
-const CACHE_BYTES: usize = 12 << 20;
+/// Memory for blocks, in bytes. An index of six hours of music fits into it as a whole.
+const CACHE_BYTES: usize = 16 << 20;
 /// Times that opening is tried again where segments vanish, as an index that is compacted at this moment replaces them.
 const TRIES: usize = 4;
 
@@ -82,19 +84,18 @@ impl Index {
     /// # Errors
     /// If a segment cannot be read.
     pub fn in_memory(segments: Vec<Vec<u8>>) -> Result<Self, IndexError> {
-        let mut index = Self {
+        let mut open = Vec::new();
+        for (serial, bytes) in (0..).zip(segments) {
+            let segment = Segment::open(Source::Memory(bytes), serial);
+            open.push(segment.map_err(|fault| fault.at(Path::new("memory")))?);
+        }
+        Ok(Self {
             folder: None,
             manifest: Manifest::new(Vec::new()),
-            segments: Vec::new(),
+            opened: open.len() as u32,
+            segments: open,
             cache: Cache::new(CACHE_BYTES),
-            opened: 0,
-        };
-        for bytes in segments {
-            let segment = Segment::open(Source::Memory(bytes), index.opened);
-            index.segments.push(segment.map_err(|fault| fault.at(Path::new("memory")))?);
-            index.opened += 1;
-        }
-        Ok(index)
+        })
     }
 
     /// Looks whether the index was changed on disk, and if so goes on with the new one; whether it did. Segments that both

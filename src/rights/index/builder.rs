@@ -168,7 +168,6 @@ impl SegmentBuilder {
             format::to_blocks(&self.trail.bytes),
         ];
         let header = Header {
-            coding: rows.coding(),
             created,
             ticks: self.tracks.last().map_or(0, |last| last.start + last.ticks),
             tracks: self.tracks.len() as u32,

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 /// Bytes of a block; the last block of a part of a segment may be shorter.
-pub(super) const BLOCK: usize = 16 * 1024;
+pub(super) const BLOCK: usize = 4 * 1024;
 /// Bytes of the following block that every block repeats, so that a word can be taken from any byte of it.
 pub(super) const OVERLAP: usize = 8;
 /// Memory of a block: as it is stored, with its checksum.

@@ -2,27 +2,27 @@
 //!
 //! | part | bytes |
 //! |---|---|
-//! | header | [`HEADER_BYTES`]: magic, version, coding, digest of the analysis, time of making, counts, length and CRC-32 of each part below, CRC-32 of the header |
+//! | header | [`HEADER_BYTES`]: magic, version, digest of the analysis, time of making, counts, length and CRC-32 of each part below, CRC-32 of the header |
 //! | tracks | see [`super::track`] |
 //! | rows | the number of postings of each shape, seven bits a byte, the lowest first, the eighth bit set in all but the last |
 //! | chunks | the tick from which each chunk of peaks counts, 4 bytes each |
 //! | postings | the bits of all rows ([`super::postings`]), in blocks |
 //! | peaks | the entries of the trail ([`super::trail`]), in blocks |
 //!
-//! A block is 16 KiB, then the first 8 bytes of the next one, then the CRC-32 of both, which begins with the block's number.
+//! A block is 4 KiB, then the first 8 bytes of the next one, then the CRC-32 of both, which begins with the block's number.
 //! The last block is as long as what is left for it, and is followed by 8 zero bytes.
 
 use super::super::{axis, pairs};
 use super::cache::{BLOCK, OVERLAP};
 use super::error::{Fault, Section};
-use super::postings::{Coding, MAX_POSTINGS, TICKS};
+use super::postings::{MAX_POSTINGS, TICKS};
 use super::trail::{CHUNK, ENTRY_BYTES, MAX_ENTRIES};
 
 /// Version of the format.
 pub(super) const VERSION: u32 = 1;
 const MAGIC: &[u8; 8] = b"ZRIGHTS\0";
 /// Bytes of the header.
-pub(super) const HEADER_BYTES: usize = 8 + 2 * 4 + 32 + 8 + 5 * 4 + SECTIONS.len() * 12 + 4;
+pub(super) const HEADER_BYTES: usize = 8 + 4 + 32 + 8 + 5 * 4 + SECTIONS.len() * 12 + 4;
 /// Bytes of a CRC-32.
 pub(super) const SUM_BYTES: usize = 4;
 /// Largest track table.
@@ -45,7 +45,6 @@ pub(super) struct Extent {
 /// What the header of a segment says.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Header {
-    pub(super) coding: Coding,
     /// Seconds since 1970 at which the segment was made.
     pub(super) created: u64,
     /// The tick at which its last track ends.
@@ -76,7 +75,6 @@ impl Header {
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let mut out = MAGIC.to_vec();
         put(&mut out, VERSION);
-        put(&mut out, self.coding.low_bits);
         out.extend(analysis_digest());
         out.extend(self.created.to_le_bytes());
         for count in [self.ticks, self.tracks, self.postings, self.peaks, self.entries] {
@@ -115,7 +113,6 @@ impl Header {
     }
 
     fn fields(cursor: &mut Cursor<'_>) -> Option<(Self, [u8; 32])> {
-        let coding = Coding::from_stored(cursor.u32()?)?;
         let analysis = cursor.array()?;
         let created = u64::from_le_bytes(cursor.array()?);
         let [ticks, tracks, postings, peaks, entries] =
@@ -126,7 +123,7 @@ impl Header {
             *extent = Extent { offset, bytes: u64::from_le_bytes(cursor.array()?), sum: cursor.u32()? };
             offset = offset.checked_add(extent.bytes)?;
         }
-        Some((Self { coding, created, ticks, tracks, postings, peaks, entries, extents }, analysis))
+        Some((Self { created, ticks, tracks, postings, peaks, entries, extents }, analysis))
     }
 
     /// Checks counts and lengths against their limits and against each other, before anything is allocated.
@@ -150,7 +147,7 @@ impl Header {
             (Section::Tracks, self.extent(Section::Tracks).bytes.min(MAX_TRACK_BYTES as u64)),
             (Section::Rows, self.extent(Section::Rows).bytes.min(pairs::SHAPES as u64 * 5)),
             (Section::Chunks, u64::from(self.entries).div_ceil(CHUNK as u64) * 4),
-            (Section::Postings, stored_bytes(self.coding.bytes(self.postings as usize)) as u64),
+            (Section::Postings, self.extent(Section::Postings).bytes.min(MAX_POSTINGS as u64 * 5)),
             (Section::Peaks, stored_bytes(self.entries as usize * ENTRY_BYTES) as u64),
         ];
         match lengths.iter().find(|(section, bytes)| self.extent(*section).bytes != *bytes) {

@@ -188,8 +188,9 @@ fn read_section(source: &Source, header: &Header, section: Section) -> Result<Ve
 
 fn read_rows(source: &Source, header: &Header) -> Result<Rows, Fault> {
     let bytes = read_section(source, header, Section::Rows)?;
-    let rows = format::counts_from_bytes(&bytes).and_then(|counts| Rows::new(header.coding, counts));
+    let rows = format::counts_from_bytes(&bytes).and_then(|counts| Rows::new(&counts));
     rows.filter(|rows| rows.postings() == header.postings as usize)
+        .filter(|rows| format::stored_bytes(rows.bytes()) as u64 == header.extent(Section::Postings).bytes)
         .ok_or_else(|| Fault::damaged(Section::Rows, "it does not count the postings of the segment"))
 }
 
