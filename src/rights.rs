@@ -7,6 +7,11 @@
 //! change, and a report tells from it what a release owes to whom. Nothing leaves the machine.
 
 pub mod axis;
+pub mod catalogue;
+pub mod codes;
+pub mod date;
 pub mod index;
+pub mod ledger;
 pub mod pairs;
 pub mod peaks;
+pub mod whole;
