@@ -7,6 +7,7 @@ mod listen;
 mod model;
 mod preset;
 mod render;
+mod rights;
 
 use std::process::ExitCode;
 
@@ -30,6 +31,9 @@ enum Command {
     #[command(subcommand)]
     Preset(preset::Command),
     Render(render::Render),
+    /// Whose music is this: catalogues, ledgers, clearance reports.
+    #[command(subcommand)]
+    Rights(rights::Command),
 }
 
 /// Runs the command line of this process.
@@ -42,6 +46,7 @@ pub fn main() -> ExitCode {
         Command::Model(command) => command.run(),
         Command::Preset(command) => command.run(),
         Command::Render(command) => command.run(),
+        Command::Rights(command) => command.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

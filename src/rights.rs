@@ -14,4 +14,5 @@ pub mod index;
 pub mod ledger;
 pub mod pairs;
 pub mod peaks;
+pub mod report;
 pub mod whole;

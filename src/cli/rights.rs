@@ -1,0 +1,30 @@
+//! `zitherctl rights ...`: whose music is this, and what is owed for it.
+
+mod catalogue;
+mod ledger;
+mod report;
+
+use clap::Subcommand;
+
+/// A subcommand of `zitherctl rights`.
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Rights catalogues: who owns what, under which licence.
+    #[command(subcommand)]
+    Catalogue(catalogue::Command),
+    /// Ledgers: what was recognised in a project.
+    #[command(subcommand)]
+    Ledger(ledger::Command),
+    Report(report::Report),
+}
+
+impl Command {
+    /// Runs the subcommand.
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Catalogue(command) => command.run(),
+            Self::Ledger(command) => command.run(),
+            Self::Report(command) => command.run(),
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! What the report says in words.
+
+use crate::rights::catalogue::{Licence, Policy, Work};
+use crate::rights::ledger::{Source, Span};
+
+use super::{Clearance, Unchecked};
+
+/// What a confidence means, with its number beside it.
+pub(super) const MEANING: &str = "A confidence is a measured frequency: of a hundred matches reported with 97 %, about \
+    97 were right, on recordings that played no part in setting it. It says how sure the recognition is, not how much of \
+    a work was used, and not whether a use needs permission.";
+
+/// What the report does not say.
+pub(super) const NOT_SAID: [&str; 5] = [
+    "It is evidence and no legal statement: it does not say that a use is lawful or unlawful. Clear in doubt with the \
+     owner, or ask a lawyer.",
+    "It knows the recordings of the index named above and no others. A passage without a match may still be somebody's.",
+    "It recognises recordings. A composition that was played anew, or a sound that is only alike, is not recognised.",
+    "It says nothing of passages that were not checked, and nothing of what was added to the project after the last row \
+     of the ledger.",
+    "Owners, licences and policies are quoted from the catalogue as it was when the index was built. Nobody has asked the \
+     owners whether they still hold.",
+];
+
+/// How sure, in words.
+pub(super) fn how_sure(confidence: f64) -> &'static str {
+    match confidence {
+        0.99.. => "practically certain",
+        0.95.. => "very likely",
+        0.8.. => "likely",
+        0.5.. => "more likely than not",
+        _ => "possible, not confirmed",
+    }
+}
+
+/// A share as a percentage that never says more than is true.
+pub(super) fn percent(share: f64) -> String {
+    format!("{:.0} %", (share.clamp(0.0, 1.0) * 100.0 + 1e-6).floor())
+}
+
+/// What the producer is asked to do.
+pub(super) fn to_do(work: &Work, policy: Policy) -> String {
+    let owner = if work.owner.is_empty() { "the owner" } else { &work.owner };
+    let at = if work.contact.is_empty() { String::new() } else { format!(" ({})", work.contact) };
+    let mut text = match policy {
+        Policy::Allow => "Nothing is asked for.".to_owned(),
+        Policy::Attribute => {
+            format!("Name the author wherever the music is published: \u{201c}{}\u{201d}", credit(work))
+        }
+        Policy::Ask => format!("Ask {owner}{at} for a licence before release."),
+        Policy::Deny => {
+            format!("Do not release it with this material: {owner}{at} does not permit its use. Take it out.")
+        }
+    };
+    if policy < Policy::Deny && work.licence.as_ref().is_some_and(Licence::is_share_alike) {
+        text.push_str(" The licence also wants what is made of the work to be shared under the same terms.");
+    }
+    if policy == Policy::Ask && work.policy() < Policy::Ask {
+        text.push_str(" On the day of use the licence was not in force.");
+    }
+    text
+}
+
+/// How the author is to be named.
+pub(super) fn credit(work: &Work) -> String {
+    if !work.attribution.is_empty() {
+        return work.attribution.clone();
+    }
+    let by = if work.artists.is_empty() { &work.owner } else { &work.artists.join(", ") };
+    let by = if by.is_empty() { String::new() } else { format!(" by {by}") };
+    let licence = work.licence.as_ref().map(|licence| format!(", {licence}")).unwrap_or_default();
+    format!("{}{by}{licence}", title(work))
+}
+
+/// What a work is called.
+pub(super) fn title(work: &Work) -> &str {
+    if work.title.is_empty() { &work.id } else { &work.title }
+}
+
+/// `4:07`, `1:04:07`.
+pub(super) fn clock(seconds: f64) -> String {
+    let seconds = seconds.clamp(0.0, 1e9) as u64;
+    let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
+/// `4:07–4:19`; the end is rounded up, so that no passage has no length.
+pub(super) fn span(span: Span) -> String {
+    format!("{}\u{2013}{}", clock(span.from), clock(span.to.ceil()))
+}
+
+pub(super) fn source(source: Source) -> &'static str {
+    match source {
+        Source::Sidechain => "sidechain",
+        Source::Output => "own output",
+        Source::File => "file",
+    }
+}
+
+/// What was done to the work: `as recorded`, `3.0 % faster, 0.5 semitones up`.
+pub(super) fn transform(rate: f64, pitch: f64) -> String {
+    /// Smaller changes nobody makes on purpose.
+    const RATE: f64 = 0.002;
+    /// An ear hears no less.
+    const SEMITONES: f64 = 0.05;
+    let mut parts = Vec::new();
+    let semitones = 12.0 * pitch.max(1e-6).log2();
+    if (rate - 1.0).abs() >= RATE {
+        parts.push(format!("{:.1} % {}", 100.0 * (rate - 1.0).abs(), if rate > 1.0 { "faster" } else { "slower" }));
+    }
+    if semitones.abs() >= SEMITONES {
+        parts.push(format!("{:.1} semitones {}", semitones.abs(), if semitones > 0.0 { "up" } else { "down" }));
+    }
+    if parts.is_empty() { "as recorded".to_owned() } else { parts.join(", ") }
+}
+
+/// How much of what played was checked.
+pub(super) fn coverage(clearance: &Clearance) -> String {
+    let Some(played) = clearance.played else {
+        return "The ledger does not say how much of what played was checked.".to_owned();
+    };
+    let share = percent(clearance.checked / played);
+    if clearance.unchecked.is_empty() {
+        return format!("Checked {share} of the {} that played.", clock(played.round()));
+    }
+    let gaps: Vec<String> = clearance.unchecked.iter().map(gap).collect();
+    format!("Checked {share} of the {} that played; not checked: {}.", clock(played.round()), gaps.join(", "))
+}
+
+/// `12:01–12:09 (sidechain, 40 % checked: the machine was busy)`.
+fn gap(gap: &Unchecked) -> String {
+    let partly = if gap.checked > 0.0 { format!(", {} checked", percent(gap.checked)) } else { String::new() };
+    let reason = if gap.reason.is_empty() { String::new() } else { format!(": {}", gap.reason) };
+    format!("{} ({}{partly}{reason})", span(gap.project_time), source(gap.source))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transform_is_told_as_a_producer_would_and_what_nobody_did_is_not() {
+        assert_eq!(transform(1.0, 1.0), "as recorded");
+        assert_eq!(transform(1.001, 1.001), "as recorded");
+        assert_eq!(transform(1.06, 1.06), "6.0 % faster, 1.0 semitones up");
+        assert_eq!(transform(0.8, 1.0), "20.0 % slower");
+        assert_eq!(transform(1.0, 0.5), "12.0 semitones down");
+        assert!(transform(0.0, 0.0).contains("slower"));
+    }
+
+    #[test]
+    fn a_share_is_never_told_as_more_than_it_is() {
+        assert_eq!(
+            (percent(0.9999), percent(1.0), percent(0.93), percent(2.0)),
+            ("99 %".into(), "100 %".into(), "93 %".into(), "100 %".into())
+        );
+    }
+
+    #[test]
+    fn times_are_told_as_a_transport_shows_them() {
+        assert_eq!((clock(0.0), clock(247.9), clock(3_847.0)), ("0:00".into(), "4:07".into(), "1:04:07".into()));
+        assert_eq!(span(Span { from: 59.2, to: 59.6 }), "0:59\u{2013}1:00");
+        assert_eq!(clock(f64::NAN), "0:00");
+    }
+
+    #[test]
+    fn what_to_do_names_owner_address_and_the_credit_that_is_wanted() {
+        let work = |json: &str| serde_json::from_str::<Work>(json).unwrap();
+        let named = work(
+            r#"{"id":"a","title":"Regen","artists":["Mo"],"owner":"Nightfall","licence":"CC-BY-SA-4.0","contact":"sync@n.example"}"#,
+        );
+        let text = to_do(&named, Policy::Attribute);
+        assert!(text.contains("\u{201c}Regen by Mo, CC-BY-SA-4.0\u{201d}") && text.contains("same terms"), "{text}");
+        let text = to_do(&named, Policy::Ask);
+        assert!(text.contains("Ask Nightfall (sync@n.example)") && text.contains("not in force"), "{text}");
+        assert_eq!(to_do(&work(r#"{"id":"a"}"#), Policy::Ask), "Ask the owner for a licence before release.");
+        assert!(to_do(&named, Policy::Deny).starts_with("Do not release"));
+        assert_eq!(credit(&work(r#"{"id":"a","attribution":"As I say"}"#)), "As I say");
+    }
+}
