@@ -6,13 +6,20 @@
 //! The catalogue says who owns what and under which licence; every recognition goes into a ledger that shows any later
 //! change, and a report tells from it what a release owes to whom. Nothing leaves the machine.
 
+pub mod alignment;
+pub mod analyser;
+pub mod asking;
 pub mod axis;
 pub mod catalogue;
 pub mod codes;
 pub mod date;
+pub mod history;
 pub mod index;
 pub mod ledger;
+pub mod matcher;
 pub mod pairs;
 pub mod peaks;
 pub mod report;
+pub mod spectrum;
+pub mod votes;
 pub mod whole;

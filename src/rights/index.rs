@@ -15,6 +15,7 @@ mod postings;
 mod segment;
 mod source;
 mod stat;
+mod timeline;
 #[cfg(test)]
 mod testing;
 mod track;

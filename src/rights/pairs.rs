@@ -67,6 +67,19 @@ impl Pair {
     }
 }
 
+/// Calls `each` with the pairs that end at `peaks[second]`: those with the `fan` peaks before it that lie within
+/// `END_TICKS` and an octave, the latest first. `peaks` are about in order of time.
+pub fn to_peak(peaks: &[Peak], second: usize, fan: usize, mut each: impl FnMut(&Pair)) {
+    let end = peaks[second];
+    let pair = |first: &Peak| {
+        let duration = end.tick.checked_sub(first.tick)?;
+        let interval = i32::from(end.step) - i32::from(first.step);
+        let fits = (MIN_TICKS..END_TICKS).contains(&duration) && interval.abs() <= MAX_STEPS;
+        fits.then_some(Pair { first: *first, interval, duration })
+    };
+    peaks[..second].iter().rev().filter_map(pair).take(fan).for_each(|pair| each(&pair));
+}
+
 /// Calls `each` with the pairs that begin at `peaks[first]`: those with the next `fan` peaks (in order of time) that lie
 /// within `END_TICKS` and an octave. `peaks` are in order of time.
 pub fn from_peak(peaks: &[Peak], first: usize, fan: usize, mut each: impl FnMut(Pair)) {

@@ -1,0 +1,211 @@
+//! Verification: does what the catalogue holds at a place stand out in what is heard?
+//!
+//! The catalogue's peaks are carried over to the stream by a hypothesis, and how much the stream stands out at these
+//! points is compared with what it does when the same peaks are carried to wrong places nearby. Music in the same key
+//! with the same rhythm stands out there as well; only the recording itself does not.
+
+use super::axis::{ROWS, STEPS_PER_ROW, TICKS_PER_FRAME};
+use super::history::{History, LEVELS};
+use super::peaks::Peak;
+use super::votes::Hypothesis;
+
+/// Wrong places with which the right one is compared, in frames and rows: neither too near for a window of 128 ms, nor
+/// multiples of one another, so that not many of them fall on the beat or into the key.
+const DECOYS: [(isize, isize); 24] = [
+    (-61, 0), (-53, 0), (-47, 0), (-41, 0), (-37, 0), (-29, 0), (-23, 0), (-17, 0),
+    (19, 0), (25, 0), (31, 0), (35, 0), (43, 0), (49, 0), (55, 0), (67, 0),
+    (0, -13), (0, -8), (0, 7), (0, 12), (-33, 9), (-13, -7), (13, 8), (39, -9),
+];
+
+/// Wrong places that must be remembered for a point to count.
+const LEAST_DECOYS: f32 = 6.0;
+/// Points without which there is no evidence.
+const LEAST_POINTS: u32 = 6;
+/// Variance of a point at least, in squared levels: a picture without contrast proves nothing.
+const LEAST_VARIANCE: f32 = 16.0;
+
+/// How well a hypothesis explains a stretch of the stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Evidence {
+    /// How far the level at the predicted points exceeds chance, in its standard deviations.
+    pub score: f32,
+    /// Predicted points.
+    pub points: u32,
+    /// Mean level at them above the mean of the wrong places, in octaves of power.
+    pub lift: f32,
+    /// Predicted points at which the stream has a peak.
+    pub hits: f32,
+    /// The same by chance.
+    pub chance: f32,
+    /// First frame of the stretch.
+    pub from: usize,
+    /// Frame after its last.
+    pub to: usize,
+}
+
+/// A predicted point that the stream remembers.
+#[derive(Clone, Copy, Debug)]
+struct Point {
+    frame: u32,
+    /// Its level above the mean of the wrong places.
+    lift: f32,
+    /// The variance of their levels.
+    variance: f32,
+    /// Whether a peak is there.
+    hit: f32,
+    /// The share of wrong places where one is.
+    chance: f32,
+}
+
+/// Verifies hypotheses. Owns its buffers; one per thread.
+pub struct Verifier {
+    points: Vec<Point>,
+}
+
+/// Points of a verification at most: 16 s of a dense catalogue.
+const POINTS: usize = 2_048;
+
+impl Default for Verifier {
+    fn default() -> Self {
+        Self { points: Vec::with_capacity(POINTS) }
+    }
+}
+
+fn place(peak: &Peak, hypothesis: &Hypothesis) -> Option<(f64, usize)> {
+    let tick = (f64::from(peak.tick) - hypothesis.offset) / hypothesis.rate;
+    let row = (f32::from(peak.step) + hypothesis.shift) / STEPS_PER_ROW as f32;
+    let row = row.round();
+    (row >= 0.0 && row < ROWS as f32).then_some((tick / f64::from(TICKS_PER_FRAME), row as usize))
+}
+
+/// The stretches that are looked at, in frames before now: 1, 2, 4 and 8 s.
+const STRETCHES: [usize; 4] = [64, 128, 256, 512];
+
+impl Verifier {
+    /// The sum of levels at the predicted points within `frames`.
+    fn sum(history: &History, peaks: &[Peak], hypothesis: &Hypothesis, frames: &std::ops::Range<usize>) -> u32 {
+        let mut sum = 0;
+        for peak in peaks {
+            let Some((frame, row)) = place(peak, hypothesis) else { continue };
+            let frame = (frame + 0.5) as i64;
+            if let Ok(frame) = usize::try_from(frame)
+                && frames.contains(&frame)
+            {
+                sum += u32::from(history.level(frame, row)) + 48 * u32::from(history.marked(frame, row));
+            }
+        }
+        sum
+    }
+
+    /// Moves a hypothesis to where the catalogue's peaks fit best within `frames`.
+    pub fn refine(
+        &self,
+        history: &History,
+        peaks: &[Peak],
+        hypothesis: Hypothesis,
+        frames: &std::ops::Range<usize>,
+    ) -> Hypothesis {
+        let pivot = 0.5 * (frames.start + frames.end) as f64 * f64::from(TICKS_PER_FRAME);
+        let turned = |hypothesis: &Hypothesis, offset: f64, shift: f32, rate: f64| {
+            let rate = hypothesis.rate * (1.0 + rate);
+            let offset = hypothesis.place(pivot) - rate * pivot + offset;
+            Hypothesis { rate, shift: hypothesis.shift + shift, offset }
+        };
+        let mut best = hypothesis;
+        let mut most = Self::sum(history, peaks, &best, frames);
+        let mut attempt = |best: &mut Hypothesis, offset: f64, shift: f32, rate: f64| {
+            let moved = turned(best, offset, shift, rate);
+            let sum = Self::sum(history, peaks, &moved, frames);
+            if sum > most {
+                (*best, most) = (moved, sum);
+                return true;
+            }
+            false
+        };
+        for step in [6.0, 3.0, 1.5] {
+            let scale = (step / 3.0) as f32;
+            for _ in 0..4 {
+                let mut moved = false;
+                for sign in [-1.0, 1.0] {
+                    moved |= attempt(&mut best, sign * step, 0.0, 0.0);
+                    moved |= attempt(&mut best, 0.0, sign as f32 * scale, 0.0);
+                    moved |= attempt(&mut best, 0.0, 0.0, sign * 0.001 * step);
+                }
+                if !moved {
+                    break;
+                }
+            }
+        }
+        best
+    }
+
+    /// What speaks for a hypothesis in the stretch of the last seconds that speaks most for it.
+    pub fn weigh(
+        &mut self,
+        history: &History,
+        peaks: &[Peak],
+        hypothesis: &Hypothesis,
+        frames: &std::ops::Range<usize>,
+    ) -> Evidence {
+        self.points.clear();
+        for peak in peaks {
+            let Some((frame, row)) = place(peak, hypothesis) else { continue };
+            let frame = (frame + 0.5).floor() as i64;
+            if usize::try_from(frame).is_ok_and(|frame| frames.contains(&frame)) && self.points.len() < POINTS {
+                self.points.extend(point(history, frame as usize, row));
+            }
+        }
+        let end = frames.end;
+        STRETCHES
+            .iter()
+            .map(|stretch| self.evidence(end.saturating_sub(*stretch).max(frames.start), end))
+            .max_by(|a, b| a.score.total_cmp(&b.score))
+            .unwrap_or_default()
+    }
+
+    fn evidence(&self, from: usize, to: usize) -> Evidence {
+        let (mut lift, mut variance, mut points) = (0.0, 0.0, 0);
+        let (mut hits, mut chance) = (0.0, 0.0);
+        for point in self.points.iter().filter(|point| (from..to).contains(&(point.frame as usize))) {
+            lift += point.lift;
+            variance += point.variance;
+            hits += point.hit;
+            chance += point.chance;
+            points += 1;
+        }
+        if points < LEAST_POINTS {
+            return Evidence { from, to, ..Evidence::default() };
+        }
+        let count = points as f32;
+        let spread = f32::sqrt(f32::max(variance, LEAST_VARIANCE * count));
+        Evidence { score: lift / spread, points, lift: lift / (LEVELS * count), hits, chance, from, to }
+    }
+}
+
+/// What a place holds against what the wrong places around it hold; `None` where too few of them are remembered.
+fn point(history: &History, frame: usize, row: usize) -> Option<Point> {
+    let (mut sum, mut squares, mut hits, mut count) = (0.0, 0.0, 0_u32, 0.0);
+    let remembered = history.frames();
+    for (frames, rows) in DECOYS {
+        let at = frame.wrapping_add_signed(frames);
+        let row = row.wrapping_add_signed(rows);
+        if remembered.contains(&at) && row < ROWS {
+            let level = f32::from(history.level(at, row));
+            sum += level;
+            squares += level * level;
+            hits += u32::from(history.marked(at, row));
+            count += 1.0;
+        }
+    }
+    if count < LEAST_DECOYS {
+        return None;
+    }
+    let mean = sum / count;
+    Some(Point {
+        frame: frame as u32,
+        lift: f32::from(history.level(frame, row)) - mean,
+        variance: squares / count - mean * mean,
+        hit: f32::from(history.marked(frame, row)),
+        chance: hits as f32 / count,
+    })
+}

@@ -1,0 +1,246 @@
+//! One stream, matched against the index as it comes: peaks are asked for, hypotheses elected, verified and followed.
+
+use std::ops::Range;
+
+use super::alignment::{Evidence, Verifier};
+use super::analyser::Frame;
+use super::asking::Asking;
+use super::axis::TICKS_PER_FRAME;
+use super::history::History;
+use super::index::Index;
+use super::pairs::{self, Pair};
+use super::peaks::{Density, Peak, Picker};
+use super::spectrum::Relief;
+use super::votes::{Hypothesis, Votes};
+
+/// Frames between two looks (0.26 s).
+const LOOK: usize = 16;
+/// Pairs that the latest peak ends, at most.
+const FAN: usize = 20;
+/// Hypotheses that are followed at a time.
+const FOLLOWED: usize = 16;
+/// Hypotheses that are verified at a look.
+const ELECTED: usize = 16;
+/// Score below which a hypothesis is not followed.
+const LEAST_SCORE: f32 = 3.5;
+/// Score from which a hypothesis is where it should be.
+const SETTLED: f32 = 12.0;
+/// Looks for which a hypothesis is followed while nothing speaks for it.
+const PATIENCE: u32 = 8;
+/// Peaks of the catalogue that a verification takes at most.
+const PEAKS: usize = 2_048;
+/// Peaks of the stream that may wait for their pairs.
+const LATEST: usize = 1_024;
+/// Frames by which hypotheses are refined (4 s) and weighed (8 s).
+const REFINED: usize = 256;
+const WEIGHED: usize = 512;
+/// Hypotheses that lie no farther apart than this lead to the same place: ticks (0.1 s) and steps.
+const SAME: (f64, f32) = (12.0, 4.0);
+
+/// A hypothesis that is followed.
+#[derive(Clone, Debug)]
+pub struct Lead {
+    /// Where it leads.
+    pub hypothesis: Hypothesis,
+    /// The ticks of its track on the index's timeline.
+    pub track: Range<u32>,
+    /// What speaks for it now.
+    pub evidence: Evidence,
+    /// A number of its own.
+    pub serial: u64,
+    channel: usize,
+    stale: u32,
+}
+
+/// What is heard on the middle or at the sides.
+struct Channel {
+    history: History,
+    picker: Picker,
+    latest: Vec<Peak>,
+}
+
+/// Matches a stream. Bounded memory, no allocation after it is made; one per stream, on one thread.
+pub struct Matcher {
+    channels: [Channel; 2],
+    asking: Asking,
+    votes: Votes,
+    verifier: Verifier,
+    leads: Vec<Lead>,
+    elected: Vec<(u32, Hypothesis)>,
+    peaks: Vec<Peak>,
+    frames: usize,
+    serial: u64,
+}
+
+impl Default for Matcher {
+    fn default() -> Self {
+        let channel = || Channel {
+            history: History::default(),
+            picker: Picker::new(Density::QUERY),
+            latest: Vec::with_capacity(LATEST),
+        };
+        Self {
+            channels: [channel(), channel()],
+            asking: Asking::default(),
+            votes: Votes::default(),
+            verifier: Verifier::default(),
+            leads: Vec::with_capacity(FOLLOWED + ELECTED),
+            elected: Vec::with_capacity(ELECTED),
+            peaks: Vec::with_capacity(PEAKS),
+            frames: 0,
+            serial: 0,
+        }
+    }
+}
+
+impl Matcher {
+    /// Takes the next frame. Returns whether the leads were looked at.
+    pub fn push(&mut self, frame: &Frame<'_>, index: &mut Index) -> bool {
+        self.frames += 1;
+        let now = self.frames as u32 * TICKS_PER_FRAME;
+        for (channel, relief) in self.channels.iter_mut().zip([frame.middle, frame.side]) {
+            channel.push(relief, |pair| self.asking.ask(pair, &mut self.votes, index));
+            channel.latest.retain(|peak| peak.tick + pairs::END_TICKS > now);
+        }
+        self.votes.tick(now);
+        let look = self.frames.is_multiple_of(LOOK);
+        if look {
+            self.look(index);
+        }
+        look
+    }
+
+    /// The hypotheses that are followed, the best first.
+    #[must_use]
+    pub fn leads(&self) -> &[Lead] {
+        &self.leads
+    }
+
+    /// Frames so far.
+    #[must_use]
+    pub fn frames(&self) -> usize {
+        self.frames
+    }
+
+    /// Forgets all that was heard in another index.
+    pub fn forget(&mut self) {
+        self.leads.clear();
+        self.votes.clear();
+    }
+
+    fn look(&mut self, index: &mut Index) {
+        self.votes.elect(&mut self.elected);
+        let mut leads = std::mem::take(&mut self.leads);
+        for lead in &mut leads {
+            if lead.evidence.score < SETTLED {
+                lead.hypothesis = self.refine(lead.hypothesis, lead.channel, index);
+            }
+            lead.evidence = self.weigh(&lead.hypothesis, lead.channel, index);
+            lead.stale = if lead.evidence.score < LEAST_SCORE { lead.stale + 1 } else { 0 };
+        }
+        leads.retain(|lead| lead.stale < PATIENCE);
+        for elected in 0..self.elected.len() {
+            self.try_out(self.elected[elected].1, &mut leads, index);
+        }
+        leads.sort_unstable_by(|a, b| b.evidence.score.total_cmp(&a.evidence.score));
+        self.drop_doubles(&mut leads);
+        leads.truncate(FOLLOWED);
+        self.leads = leads;
+    }
+
+    /// Follows an elected hypothesis if something speaks for it.
+    fn try_out(&mut self, hypothesis: Hypothesis, leads: &mut Vec<Lead>, index: &mut Index) {
+        if self.is_followed(&hypothesis, leads) {
+            return;
+        }
+        for channel in 0..self.channels.len() {
+            if !self.channels[channel].sounds() {
+                continue;
+            }
+            let refined = self.refine(hypothesis, channel, index);
+            if self.is_followed(&refined, leads) {
+                return;
+            }
+            let evidence = self.weigh(&refined, channel, index);
+            let place = refined.place(self.recently()).max(0.0) as u32;
+            if evidence.score >= LEAST_SCORE
+                && let Some((_, track)) = index.track_at(place)
+            {
+                self.serial += 1;
+                leads.push(Lead { hypothesis: refined, track, evidence, serial: self.serial, channel, stale: 0 });
+            }
+        }
+    }
+
+    fn is_followed(&self, hypothesis: &Hypothesis, leads: &[Lead]) -> bool {
+        leads.iter().any(|lead| self.same(&lead.hypothesis, hypothesis))
+    }
+
+    fn same(&self, a: &Hypothesis, b: &Hypothesis) -> bool {
+        let tick = self.recently();
+        (a.place(tick) - b.place(tick)).abs() < SAME.0 && (a.shift - b.shift).abs() < SAME.1
+    }
+
+    /// Of leads that have come to the same place the best stays.
+    fn drop_doubles(&self, leads: &mut Vec<Lead>) {
+        let mut kept = 0;
+        for lead in 0..leads.len() {
+            let is_double = leads[..kept].iter().any(|other| self.same(&other.hypothesis, &leads[lead].hypothesis));
+            if !is_double {
+                leads.swap(kept, lead);
+                kept += 1;
+            }
+        }
+        leads.truncate(kept);
+    }
+
+    /// A tick one second ago, by which hypotheses are compared.
+    fn recently(&self) -> f64 {
+        self.frames.saturating_sub(64) as f64 * f64::from(TICKS_PER_FRAME)
+    }
+
+    fn refine(&mut self, hypothesis: Hypothesis, channel: usize, index: &mut Index) -> Hypothesis {
+        let frames = self.frames.saturating_sub(REFINED)..self.frames;
+        fetch(&hypothesis, &frames, index, &mut self.peaks);
+        self.verifier.refine(&self.channels[channel].history, &self.peaks, hypothesis, &frames)
+    }
+
+    fn weigh(&mut self, hypothesis: &Hypothesis, channel: usize, index: &mut Index) -> Evidence {
+        let frames = self.frames.saturating_sub(WEIGHED)..self.frames;
+        fetch(hypothesis, &frames, index, &mut self.peaks);
+        self.verifier.weigh(&self.channels[channel].history, &self.peaks, hypothesis, &frames)
+    }
+}
+
+impl Channel {
+    /// Takes the next frame; calls `ask` with the pairs that its peaks end.
+    fn push(&mut self, relief: Option<&Relief>, mut ask: impl FnMut(&Pair)) {
+        self.history.push(relief);
+        let before = self.latest.len();
+        let latest = &mut self.latest;
+        self.picker.push(relief, |peak| {
+            if latest.len() < LATEST {
+                latest.push(peak);
+            }
+        });
+        for second in before..self.latest.len() {
+            self.history.mark(&self.latest[second]);
+            pairs::to_peak(&self.latest, second, FAN, &mut ask);
+        }
+    }
+
+    /// Whether it had a peak lately.
+    fn sounds(&self) -> bool {
+        !self.latest.is_empty()
+    }
+}
+
+/// Fetches the catalogue's peaks for these frames of the stream, from the track that its last second leads to.
+fn fetch(hypothesis: &Hypothesis, frames: &Range<usize>, index: &mut Index, into: &mut Vec<Peak>) {
+    let tick = |frame: usize| hypothesis.place(frame as f64 * f64::from(TICKS_PER_FRAME)).max(0.0) as u32;
+    into.clear();
+    if let Some((_, track)) = index.track_at(tick(frames.end.saturating_sub(64).max(frames.start))) {
+        let bound = |tick: u32| tick.clamp(track.start, track.end);
+        index.peaks(bound(tick(frames.start))..bound(tick(frames.end)), into);
+    }
+}
