@@ -13,6 +13,8 @@ pub mod axis;
 pub mod catalogue;
 pub mod codes;
 pub mod date;
+pub mod decision;
+pub mod guard;
 pub mod history;
 pub mod index;
 pub mod ledger;

@@ -12,9 +12,30 @@ use super::votes::Hypothesis;
 /// Wrong places with which the right one is compared, in frames and rows: neither too near for a window of 128 ms, nor
 /// multiples of one another, so that not many of them fall on the beat or into the key.
 const DECOYS: [(isize, isize); 24] = [
-    (-61, 0), (-53, 0), (-47, 0), (-41, 0), (-37, 0), (-29, 0), (-23, 0), (-17, 0),
-    (19, 0), (25, 0), (31, 0), (35, 0), (43, 0), (49, 0), (55, 0), (67, 0),
-    (0, -13), (0, -8), (0, 7), (0, 12), (-33, 9), (-13, -7), (13, 8), (39, -9),
+    (-61, 0),
+    (-53, 0),
+    (-47, 0),
+    (-41, 0),
+    (-37, 0),
+    (-29, 0),
+    (-23, 0),
+    (-17, 0),
+    (19, 0),
+    (25, 0),
+    (31, 0),
+    (35, 0),
+    (43, 0),
+    (49, 0),
+    (55, 0),
+    (67, 0),
+    (0, -13),
+    (0, -8),
+    (0, 7),
+    (0, 12),
+    (-33, 9),
+    (-13, -7),
+    (13, 8),
+    (39, -9),
 ];
 
 /// Wrong places that must be remembered for a point to count.

@@ -15,9 +15,9 @@ mod postings;
 mod segment;
 mod source;
 mod stat;
-mod timeline;
 #[cfg(test)]
 mod testing;
+mod timeline;
 mod track;
 mod trail;
 mod verify;
