@@ -14,10 +14,10 @@ use super::rival::{Rival, Style};
 use super::score::{Score, score};
 use super::set::Set;
 use super::table::{self, Column};
-use super::truth::Kind;
+use super::truth::{self, Kind};
 use super::zither::Zither;
 
-/// Asks Zither and `audiofp` all of a set with its padded catalogue, and prints the table.
+/// Asks Zither and `audiofp` all of a set with its padded catalogue, and prints the table. What they said stays in `out`.
 ///
 /// # Errors
 /// If a matcher cannot be run or a file not be read.
@@ -25,8 +25,9 @@ pub(super) fn full(workspace: &Workspace, set: &Set, out: &Path, labels: bool) -
     let catalogue = set.padded();
     let (ours, values) = zither(workspace, set, &catalogue, out)?;
     let ours = Column { name: "zither".into(), values: [ours.lines(labels), values].concat() };
-    let columns = [ours, rival::<WangIndex>(set, &catalogue, labels)?, rival::<PanakoIndex>(set, &catalogue, labels)?];
-    table::lines(&columns).iter().for_each(|line| println!("{line}"));
+    let wang = rival::<WangIndex>(set, &catalogue, out, labels)?;
+    let panako = rival::<PanakoIndex>(set, &catalogue, out, labels)?;
+    table::lines(&[ours, wang, panako]).iter().for_each(|line| println!("{line}"));
     Ok(())
 }
 
@@ -91,11 +92,12 @@ fn zither(workspace: &Workspace, set: &Set, catalogue: &Path, out: &Path) -> Res
     Ok((score(&set.truths, &Reports::new(reports)), values))
 }
 
-fn rival<S: Style>(set: &Set, catalogue: &Path, labels: bool) -> Result<Column> {
+fn rival<S: Style>(set: &Set, catalogue: &Path, out: &Path, labels: bool) -> Result<Column> {
     let tracks = files(catalogue)?;
     let rival = Rival::<S>::learn(&tracks)?;
     let mut reports = rival.clips(&set.queries())?;
     reports.extend(rival.streams(&set.streams())?);
+    truth::write_lines(&out.join(S::NAME).with_extension("jsonl"), &reports)?;
     let seconds = seconds(&tracks)?;
     let mut values = score(&set.truths, &Reports::new(reports)).lines(labels);
     values.push(ingest(seconds, rival.ingest));

@@ -32,11 +32,11 @@ impl Set {
     pub(super) fn recorded(folder: &Path, cache: &Path) -> Result<Self> {
         Self::open_or(folder, || {
             let tracks = music::fetch(cache, folder)?;
-            let padding = music::pad(PADDING.0, PADDING.1, folder)?;
             let recipes = families::all();
             let mut truths = queries::make(&tracks, &recipes, NOISES, folder)?;
             truths.extend(sessions::make(&tracks, &recipes, SESSIONS, folder)?);
             truths.extend(sessions::hours(&tracks, folder)?);
+            let padding = music::pad(PADDING.0, PADDING.1, folder)?;
             Self { folder: folder.to_owned(), truths }.write(&tracks, padding)
         })
     }
