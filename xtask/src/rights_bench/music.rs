@@ -74,9 +74,7 @@ pub(super) fn fetch(cache: &Path, out: &Path) -> Result<Vec<Track>> {
             let (role, half) = SPLIT[tracks.len() % SPLIT.len()];
             let id = slug(package, &file);
             let path = folder(out, role).join(&id).with_extension("wav");
-            if !path.exists() {
-                tools::decode(&file, &path)?;
-            }
+            once(&path, |path| tools::decode(&file, path))?;
             tracks.push(Track { id, seconds: clip::seconds(&path)?, path, role, half });
         }
     }
@@ -105,11 +103,20 @@ pub(super) fn generate(count: usize, seconds: f64, out: &Path) -> Result<Vec<Tra
 pub(super) fn pad(count: usize, seconds: f64, out: &Path) -> Result<Vec<PathBuf>> {
     super::parallel(count, |number| {
         let path = out.join(format!("padding/padding-{number:03}.wav"));
-        if !path.exists() {
-            generated::piece(seconds, &mut Random::new(SEED, 1_000 + number as u64)).write(&path)?;
-        }
+        let mut random = Random::new(SEED, 1_000 + number as u64);
+        once(&path, |path| generated::piece(seconds, &mut random).write(path))?;
         Ok(path)
     })
+}
+
+/// Lets a file be made unless it is there; one that was begun and not finished is made anew.
+fn once(path: &Path, make: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    let unfinished = path.with_extension("unfinished.wav");
+    make(&unfinished)?;
+    fs::rename(&unfinished, path).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Where tracks of a role lie.

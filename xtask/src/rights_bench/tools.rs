@@ -84,7 +84,10 @@ pub(super) fn stretched(clip: &Clip, stretcher: Stretcher, speed: f64, pitch: f6
             run(&mut command)?;
         }
     }
-    Clip::read_all(&back)
+    let stretched = Clip::read_all(&back)?;
+    let stray = stretched.seconds() - clip.seconds() / speed;
+    ensure!(stray.abs() < 0.1, "{stretcher:?} made {stray:+.2} s too much of a tempo x {speed}");
+    Ok(stretched)
 }
 
 fn run(command: &mut Command) -> Result<()> {
