@@ -43,9 +43,9 @@ impl SlotSet {
 
     /// The slots of the set for which `keep` holds.
     pub(super) fn filter(self, mut keep: impl FnMut(usize) -> bool) -> Self {
-        let mut kept = self;
-        self.slots().filter(|&slot| !keep(slot)).for_each(|slot| kept.remove(slot));
-        kept
+        let mut kept = [0_u64; 2];
+        self.slots().for_each(|slot| kept[slot / 64] |= u64::from(keep(slot)) << (slot % 64));
+        Self(u128::from(kept[0]) | u128::from(kept[1]) << 64)
     }
 
     /// The slots as they are now, rising.

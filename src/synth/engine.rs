@@ -55,6 +55,8 @@ pub struct Engine {
     stack: NoteStack,
     ended: VecDeque<EndedNote>,
     gain: OnePole,
+    /// Where the gain goes.
+    volume: f32,
     audible: Ramp,
     notes: u32,
     /// Samples made since the beginning.
@@ -99,6 +101,7 @@ impl Engine {
             stack: NoteStack::EMPTY,
             ended: VecDeque::with_capacity(ENDED),
             gain: OnePole::new(linear_gain(&controls), GAIN_SECONDS * rate),
+            volume: linear_gain(&controls),
             audible: Ramp::new(1.0),
             controls,
             notes: 0,
@@ -128,6 +131,9 @@ impl Engine {
     /// voices that are more than polyphony now allows.
     pub fn set_controls(&mut self, controls: &Controls) {
         let zones_stay = self.controls.mpe_range() == controls.mpe_range();
+        if self.controls.get(Control::GAIN) != controls.get(Control::GAIN) {
+            self.volume = linear_gain(controls);
+        }
         self.controls.clone_from(controls);
         let audible = audible(controls);
         if self.audible.target() != audible {
@@ -226,10 +232,15 @@ impl Engine {
         if self.schedule.in_groups {
             self.foresee(left.len());
         }
-        for slot in self.roll.sounding().slots() {
-            self.add_voice(slot, left, right);
+        if let ([left], [right]) = (&mut *left, &mut *right) {
+            let empty = self.stock.empty(self.roll.sounding(), self.clock);
+            empty.slots().for_each(|slot| self.refill(slot, self.clock));
+            [*left, *right] = self.stock.sample(self.roll.sounding(), self.clock);
+        } else {
+            self.roll.sounding().slots().for_each(|slot| self.add_voice(slot, left, right));
         }
         self.clock += left.len() as u64;
+        self.stock.over(self.roll.sounding(), self.clock).slots().for_each(|slot| self.free(slot));
         self.residue.add_to(left, right);
         self.finish(left, right);
     }
@@ -247,36 +258,31 @@ impl Engine {
     }
 
     /// Adds the voice in `slot`, which makes more where the stretch goes beyond what it has made.
-    #[inline]
     fn add_voice(&mut self, slot: usize, left: &mut [f32], right: &mut [f32]) {
         let mut done = 0;
         while done < left.len() {
             let now = self.clock + done as u64;
-            if self.stock.ends(slot, now) {
-                self.refill(slot, now);
-            }
-            let count = self.stock.add_to(slot, now, &mut left[done..], &mut right[done..]);
-            done += count;
-            if self.stock.ends(slot, now + count as u64) && self.voices[slot].is_over() {
-                return self.free(slot);
-            }
+            done += match self.stock.add_to(slot, now, &mut left[done..], &mut right[done..]) {
+                0 if self.stock.is_last(slot) => return,
+                0 => {
+                    self.refill(slot, now);
+                    0
+                }
+                count => count,
+            };
         }
     }
 
+    /// The voice in `slot` makes more.
     fn refill(&mut self, slot: usize, now: u64) {
         let around = surroundings!(self);
-        let voice = &mut self.voices[slot];
-        self.stock.refill(slot, now, |chunk| {
-            let length = voice.render(chunk, &around);
-            (length, voice.until_due())
-        });
+        self.stock.refill(slot, now, &mut self.voices[slot], &around);
     }
 
     /// Gain, bypass and the last check.
     fn finish(&mut self, left: &mut [f32], right: &mut [f32]) {
-        let target = linear_gain(&self.controls);
         for (left, right) in left.iter_mut().zip(right) {
-            let gain = self.gain.next(target) * self.audible.next();
+            let gain = self.gain.next(self.volume) * self.audible.next();
             for sample in [left, right] {
                 *sample = sane(*sample * gain, -CEILING, CEILING, 0.0);
             }
@@ -285,7 +291,7 @@ impl Engine {
 
     /// Lets smoothers arrive: only where no voice sounds, so that it is never heard.
     fn settle(&mut self) {
-        self.gain.jump(linear_gain(&self.controls));
+        self.gain.jump(self.volume);
         self.audible = Ramp::new(audible(&self.controls));
     }
 

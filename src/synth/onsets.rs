@@ -4,7 +4,7 @@
 const AT_ONCE: f32 = 64.0;
 /// Time after which as many may begin again, in seconds. Faster than this, notes would only steal each other before they
 /// are heard.
-const AGAIN_SECONDS: f32 = 0.020;
+const AGAIN_SECONDS: f32 = 0.030;
 
 /// Counts the notes that begin, on the engine's clock.
 #[derive(Clone, Debug)]
@@ -48,7 +48,7 @@ mod tests {
         let mut onsets = Onsets::new(48_000.0);
         assert_eq!(admitted(&mut onsets, 7, 10_000), 64);
         assert_eq!(admitted(&mut onsets, 8, 100), 0);
-        assert_eq!(admitted(&mut onsets, 7 + 480, 100), 32);
+        assert_eq!(admitted(&mut onsets, 7 + 720, 100), 32);
         assert_eq!(admitted(&mut onsets, 48_000, 10_000), 64);
     }
 

@@ -2,6 +2,7 @@
 
 use super::allocator::{SLOTS, SlotSet};
 use super::tone::StereoChunk;
+use super::voice::{Surroundings, Voice};
 use crate::dsp::sines::CHUNK;
 
 /// A chunk of each slot with its place on the engine's clock, side by side: who mixes a sample or two of what is there goes
@@ -13,6 +14,8 @@ pub(super) struct Stock {
     frames: [u64; SLOTS],
     /// No slot in use has a frame due before this.
     earliest: u64,
+    /// Those of which nothing comes after the chunk.
+    last: SlotSet,
 }
 
 /// When a chunk begins and ends, in samples of the engine's clock.
@@ -30,6 +33,7 @@ impl Stock {
             spans: [Span { start: 0, end: 0 }; SLOTS],
             frames: [0; SLOTS],
             earliest: 0,
+            last: SlotSet::EMPTY,
         }
     }
 
@@ -41,16 +45,18 @@ impl Stock {
     /// A note begins in `slot`, of which nothing is made; its first frame is due `now`.
     pub(super) fn start(&mut self, slot: usize, now: u64) {
         self.spans[slot] = Span { start: now, end: now };
+        self.last.remove(slot);
         self.expect_frame(slot, now);
     }
 
-    /// Takes what `make` makes for `slot` from `now` on. It says how many samples that is, and in how many after them the
-    /// next frame falls.
-    pub(super) fn refill(&mut self, slot: usize, now: u64, make: impl FnOnce(&mut StereoChunk) -> (usize, usize)) {
-        let (length, frame_in) = make(&mut self.chunks[slot]);
-        let end = now + length as u64;
+    /// Lets `voice` make more for `slot`, from `now` on.
+    pub(super) fn refill(&mut self, slot: usize, now: u64, voice: &mut Voice, around: &Surroundings<'_>) {
+        let end = now + voice.render(&mut self.chunks[slot], around) as u64;
         self.spans[slot] = Span { start: now, end };
-        self.expect_frame(slot, end + frame_in as u64);
+        self.expect_frame(slot, end + voice.until_due() as u64);
+        if voice.is_over() {
+            self.last.insert(slot);
+        }
     }
 
     fn expect_frame(&mut self, slot: usize, at: u64) {
@@ -79,25 +85,41 @@ impl Stock {
     }
 
     /// Adds what there is of `slot` from `now` on to the two channels, which have one length; says how many samples that
-    /// was.
-    #[inline]
+    /// was, 0 if there is no more.
     pub(super) fn add_to(&self, slot: usize, now: u64, left: &mut [f32], right: &mut [f32]) -> usize {
-        let (Span { start, end }, [made_left, made_right]) = (self.spans[slot], &self.chunks[slot]);
+        let (Span { start, end }, chunk) = (self.spans[slot], &self.chunks[slot]);
         let (from, count) = ((now - start) as usize, left.len().min((end - now) as usize));
-        if let ([left], [right], 1) = (&mut *left, &mut *right, count) {
-            (*left, *right) = (*left + made_left[from], *right + made_right[from]);
-            return 1;
-        }
-        for (out, made) in [(left, made_left), (right, made_right)] {
+        for (out, made) in [left, right].into_iter().zip(chunk) {
             out.iter_mut().zip(&made[from..from + count]).for_each(|(out, made)| *out += made);
         }
         count
     }
 
-    /// Whether what was made of `slot` ends at `now`.
-    #[inline]
-    pub(super) fn ends(&self, slot: usize, now: u64) -> bool {
-        self.spans[slot].end == now
+    /// The sum of all `slots` at one moment: to the same bits as [`Stock::add_to`] slot by slot. There is more of each.
+    pub(super) fn sample(&self, slots: SlotSet, now: u64) -> [f32; 2] {
+        let mut sum = [0.0; 2];
+        for slot in slots.slots() {
+            // Never beyond the chunk, which the compiler does not know.
+            let at = (now - self.spans[slot].start) as usize % CHUNK;
+            let [left, right] = &self.chunks[slot];
+            sum = [sum[0] + left[at], sum[1] + right[at]];
+        }
+        sum
+    }
+
+    /// Those of `slots` of which nothing is left at `now`.
+    pub(super) fn empty(&self, slots: SlotSet, now: u64) -> SlotSet {
+        slots.filter(|slot| self.spans[slot].end == now)
+    }
+
+    /// Those of `slots` whose last chunk is over by `now`.
+    pub(super) fn over(&self, slots: SlotSet, now: u64) -> SlotSet {
+        (slots & self.last).filter(|slot| self.spans[slot].end <= now)
+    }
+
+    /// Whether nothing comes after the chunk of `slot`.
+    pub(super) fn is_last(&self, slot: usize) -> bool {
+        self.last.contains(slot)
     }
 
     /// The sample of `slot` that would come at `now`, or the last one where that is not made yet.
