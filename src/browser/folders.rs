@@ -1,4 +1,4 @@
-//! Where a user's presets and models lie: the one place that knows.
+//! Where a user's presets, models and ledgers lie: the one place that knows.
 //!
 //! Names the standard library only, because `cargo xtask install` compiles this file too. Windows lets users move their
 //! Documents folder; it is looked for where it is by default, and `ZITHER_HOME` names any other place.
@@ -23,11 +23,24 @@ pub fn models() -> Option<PathBuf> {
     of_this_user("Models")
 }
 
+/// The folder of the ledgers of what was recognised in projects, one file each, which need not exist; as [`presets`]. By
+/// XDG it is the program's state and not the user's data: nobody copies it to another machine.
+#[must_use]
+pub fn ledgers() -> Option<PathBuf> {
+    of_this_user("Ledgers")
+}
+
 fn of_this_user(kind: &str) -> Option<PathBuf> {
     // A host's current folder says nothing: like XDG, only absolute paths count.
     let variable = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let documents = cfg!(any(target_os = "macos", target_os = "windows"));
-    folder_for(kind, documents, variable(HOME_VARIABLE), variable("XDG_DATA_HOME"), std::env::home_dir())
+    let base = variable(base_for(kind).0);
+    folder_for(kind, documents, variable(HOME_VARIABLE), base, std::env::home_dir())
+}
+
+/// The XDG variable of a kind's base folder, and where that is in the home folder without it.
+fn base_for(kind: &str) -> (&'static str, &'static str) {
+    if kind == "Ledgers" { ("XDG_STATE_HOME", ".local/state") } else { ("XDG_DATA_HOME", ".local/share") }
 }
 
 /// Whether `file` is one of the factory presets.
@@ -41,7 +54,7 @@ fn folder_for(
     kind: &str,
     documents: bool,
     own: Option<PathBuf>,
-    data: Option<PathBuf>,
+    base: Option<PathBuf>,
     home: Option<PathBuf>,
 ) -> Option<PathBuf> {
     if let Some(own) = own {
@@ -50,11 +63,11 @@ fn folder_for(
     if documents {
         return Some(home?.join("Documents").join("Zither").join(kind));
     }
-    let data = match data {
-        Some(data) => data,
-        None => home?.join(".local").join("share"),
+    let base = match base {
+        Some(base) => base,
+        None => home?.join(base_for(kind).1),
     };
-    Some(data.join("zither").join(kind.to_lowercase()))
+    Some(base.join("zither").join(kind.to_lowercase()))
 }
 
 #[cfg(test)]
@@ -62,8 +75,12 @@ mod tests {
     use super::*;
 
     fn folder(documents: bool, own: &str, data: &str, home: &str) -> Option<String> {
+        folder_of("Presets", documents, own, data, home)
+    }
+
+    fn folder_of(kind: &str, documents: bool, own: &str, data: &str, home: &str) -> Option<String> {
         let path = |text: &str| (!text.is_empty()).then(|| PathBuf::from(text));
-        let found = folder_for("Presets", documents, path(own), path(data), path(home))?;
+        let found = folder_for(kind, documents, path(own), path(data), path(home))?;
         Some(found.to_str().unwrap().replace('\\', "/"))
     }
 
@@ -76,5 +93,9 @@ mod tests {
         assert_eq!(folder(false, "/own", "", "").unwrap(), "/own/presets");
         assert_eq!(folder(true, "", "/data", ""), None);
         assert_eq!(folder(false, "", "", ""), None);
+        assert_eq!(folder_of("Ledgers", false, "", "", "/u").unwrap(), "/u/.local/state/zither/ledgers");
+        assert_eq!(folder_of("Ledgers", false, "", "/state", "/u").unwrap(), "/state/zither/ledgers");
+        assert_eq!(folder_of("Ledgers", true, "", "", "/u").unwrap(), "/u/Documents/Zither/Ledgers");
+        assert_eq!(folder_of("Ledgers", false, "/own", "/state", "/u").unwrap(), "/own/ledgers");
     }
 }

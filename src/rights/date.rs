@@ -116,6 +116,12 @@ impl Moment {
     pub fn date(&self) -> Option<Date> {
         self.0.get(..10)?.parse().ok()
     }
+
+    /// As people write it: `2026-11-26 10:09:14 UTC`.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        self.0.replacen('T', " ", 1).replacen('Z', " UTC", 1)
+    }
 }
 
 impl fmt::Display for Moment {
@@ -175,6 +181,7 @@ mod tests {
     fn moments_are_known_by_their_seconds() {
         let moment = Moment::of_seconds(1_795_687_754);
         assert_eq!(moment.to_string(), "2026-11-26T10:09:14Z");
+        assert_eq!(moment.in_words(), "2026-11-26 10:09:14 UTC");
         assert_eq!(moment.date().unwrap().to_string(), "2026-11-26");
         assert_eq!(Date::of_seconds(u64::MAX).to_string(), "9999-12-31");
         assert_eq!(Moment(String::from("é")).date(), None);

@@ -215,6 +215,12 @@ impl Clearing {
         self.passages = passage::merged(self.passages);
         self.how_sure = words::how_sure(self.confidence).to_owned();
         self.to_do = words::to_do(&self.work, self.policy);
+        if self.passages.iter().all(|passage| !passage.any_of.is_empty()) {
+            self.to_do.insert_str(
+                0,
+                "It is this recording or one of those named below, which the sound does not tell apart. ",
+            );
+        }
         self
     }
 }

@@ -142,7 +142,7 @@ pub struct Match {
     pub confidence: f64,
     /// Whether it was shown to the user; otherwise it was only possible.
     pub shown: bool,
-    /// Ids of the works that it may be instead, where the sound does not tell them apart.
+    /// Ids of the works that it may be instead, where the sound does not tell them apart; each has a row of its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub any_of: Vec<String>,
     /// Digest of the index.

@@ -57,8 +57,8 @@ fn write(page: &mut String, clearance: &Clearance) -> fmt::Result {
     checked(page, clearance)?;
     credits(page, &clearance.works)?;
     let length = length(clearance);
-    section(page, "Works that were recognised", &clearance.works, length)?;
-    section(page, "Possible, on weak evidence", &clearance.possible, length)?;
+    section(page, "Works that were recognised", "work", &clearance.works, length)?;
+    section(page, "Possible, on weak evidence", "possible", &clearance.possible, length)?;
     evidence(page, clearance)?;
     page.push_str("<h2>What this report does not say</h2>\n<ul class=\"said\">\n");
     for said in NOT_SAID {
@@ -114,6 +114,25 @@ fn figures(page: &mut String, clearance: &Clearance) -> fmt::Result {
         }
     }
     page.push_str("</div>\n");
+    summary(page, &clearance.works)
+}
+
+/// All works at a glance.
+fn summary(page: &mut String, works: &[Clearing]) -> fmt::Result {
+    page.push_str("<table class=\"summary\">\n<tr><th>Work</th><th>Owner</th><th>Licence</th><th>Heard</th><th>Policy</th></tr>\n");
+    for (number, Clearing { work, policy, passages, .. }) in (1..).zip(works) {
+        let seconds: f64 = passages.iter().map(|passage| passage.project_time.seconds()).sum();
+        let licence = work.licence.as_ref().map_or("none", |licence| licence.as_str());
+        writeln!(
+            page,
+            "<tr><td><a href=\"#work-{number}\">{}</a></td><td>{}</td><td>{}</td><td>{}</td><td>{policy}</td></tr>",
+            Text(words::title(work)),
+            Text(&work.owner),
+            Text(licence),
+            words::clock(seconds.ceil()),
+        )?;
+    }
+    page.push_str("</table>\n");
     Ok(())
 }
 
@@ -127,7 +146,7 @@ fn checked(page: &mut String, clearance: &Clearance) -> fmt::Result {
     }
     page.push_str("<dl>\n");
     if let Some((first, last)) = &clearance.period {
-        entry(page, "Listened", &format!("{first} to {last}"))?;
+        entry(page, "Listened", &format!("{} to {}", first.in_words(), last.in_words()))?;
     }
     for index in &clearance.indexes {
         let built = index.built.map(|built| format!("built {built}, ")).unwrap_or_default();
@@ -156,19 +175,20 @@ fn credits(page: &mut String, works: &[Clearing]) -> fmt::Result {
     Ok(())
 }
 
-fn section(page: &mut String, title: &str, works: &[Clearing], length: f64) -> fmt::Result {
+fn section(page: &mut String, title: &str, anchor: &str, works: &[Clearing], length: f64) -> fmt::Result {
     if works.is_empty() {
         return Ok(());
     }
     writeln!(page, "<h2>{title}</h2>")?;
-    works.iter().try_for_each(|clearing| self::work(page, clearing, length))
+    let mut works = (1..).zip(works);
+    works.try_for_each(|(number, clearing)| work(page, &format!("{anchor}-{number}"), clearing, length))
 }
 
-fn work(page: &mut String, clearing: &Clearing, length: f64) -> fmt::Result {
+fn work(page: &mut String, anchor: &str, clearing: &Clearing, length: f64) -> fmt::Result {
     let Clearing { work, policy, .. } = clearing;
     write!(
         page,
-        "<article class=\"work {policy}\">\n<header><h3>{}</h3><span class=\"policy\">{policy}</span></header>\n",
+        "<article id=\"{anchor}\" class=\"work {policy}\">\n<header><h3>{}</h3><span class=\"policy\">{policy}</span></header>\n",
         Text(words::title(work))
     )?;
     if !work.artists.is_empty() {
@@ -176,7 +196,7 @@ fn work(page: &mut String, clearing: &Clearing, length: f64) -> fmt::Result {
     }
     writeln!(page, "<p class=\"todo\">{}</p>\n<dl>", Text(&clearing.to_do))?;
     rights(page, work)?;
-    entry(page, "How sure", &format!("{} (at best {})", clearing.how_sure, words::percent(clearing.confidence)))?;
+    entry(page, "How sure", &format!("{}, {}", clearing.how_sure, words::percent(clearing.confidence)))?;
     page.push_str("</dl>\n");
     bar(
         page,
@@ -206,13 +226,10 @@ fn rights(page: &mut String, work: &Work) -> fmt::Result {
         let territory: Vec<_> = work.territory.iter().map(|territory| territory.as_str()).collect();
         entry(page, "Territory", &territory.join(", "))?;
     }
-    let codes = [
-        work.isrc.as_ref().map(|code| format!("ISRC {code}")),
-        work.iswc.as_ref().map(|code| format!("ISWC {code}")),
-        work.ipi.as_ref().map(|code| format!("IPI {code}")),
-    ];
-    let codes: Vec<_> = codes.into_iter().flatten().collect();
-    entry(page, "Codes", &codes.join(" · "))?;
+    let shown = |code: Option<&dyn ToString>| code.map(ToString::to_string).unwrap_or_default();
+    entry(page, "ISRC", &shown(work.isrc.as_ref().map(|code| code as _)))?;
+    entry(page, "ISWC", &shown(work.iswc.as_ref().map(|code| code as _)))?;
+    entry(page, "IPI", &shown(work.ipi.as_ref().map(|code| code as _)))?;
     entry(page, "Track id", &work.id)?;
     let contact = Text(&work.contact);
     match work.contact.as_str() {
@@ -230,7 +247,7 @@ fn entry(page: &mut String, name: &str, text: &str) -> fmt::Result {
 }
 
 fn passages(page: &mut String, passages: &[Passage]) -> fmt::Result {
-    page.push_str("<table>\n<tr><th>In the project</th><th>Source</th><th>In the work</th><th>Transformed</th><th>Confidence</th></tr>\n");
+    page.push_str("<table class=\"passages\">\n<tr><th>In the project</th><th>Source</th><th>In the work</th><th>Transformed</th><th>Confidence</th></tr>\n");
     for passage in passages {
         let alternatives = match passage.any_of.as_slice() {
             [] => String::new(),

@@ -35,7 +35,7 @@ pub(super) fn how_sure(confidence: f64) -> &'static str {
 
 /// A share as a percentage that never says more than is true.
 pub(super) fn percent(share: f64) -> String {
-    format!("{:.0} %", (share.clamp(0.0, 1.0) * 100.0 + 1e-6).floor())
+    format!("{:.0}\u{a0}%", (share.clamp(0.0, 1.0) * 100.0 + 1e-6).floor())
 }
 
 /// What the producer is asked to do.
@@ -45,7 +45,7 @@ pub(super) fn to_do(work: &Work, policy: Policy) -> String {
     let mut text = match policy {
         Policy::Allow => "Nothing is asked for.".to_owned(),
         Policy::Attribute => {
-            format!("Name the author wherever the music is published: \u{201c}{}\u{201d}", credit(work))
+            format!("Name the author wherever the music is published, with the words: {}", sentence(credit(work)))
         }
         Policy::Ask => format!("Ask {owner}{at} for a licence before release."),
         Policy::Deny => {
@@ -57,6 +57,14 @@ pub(super) fn to_do(work: &Work, policy: Policy) -> String {
     }
     if policy == Policy::Ask && work.policy() < Policy::Ask {
         text.push_str(" On the day of use the licence was not in force.");
+    }
+    text
+}
+
+/// A text that ends as a sentence does.
+fn sentence(mut text: String) -> String {
+    if !text.ends_with(['.', '!', '?']) {
+        text.push('.');
     }
     text
 }
@@ -152,7 +160,7 @@ mod tests {
     fn a_share_is_never_told_as_more_than_it_is() {
         assert_eq!(
             (percent(0.9999), percent(1.0), percent(0.93), percent(2.0)),
-            ("99 %".into(), "100 %".into(), "93 %".into(), "100 %".into())
+            ("99\u{a0}%".into(), "100\u{a0}%".into(), "93\u{a0}%".into(), "100\u{a0}%".into())
         );
     }
 
@@ -170,7 +178,7 @@ mod tests {
             r#"{"id":"a","title":"Regen","artists":["Mo"],"owner":"Nightfall","licence":"CC-BY-SA-4.0","contact":"sync@n.example"}"#,
         );
         let text = to_do(&named, Policy::Attribute);
-        assert!(text.contains("\u{201c}Regen by Mo, CC-BY-SA-4.0\u{201d}") && text.contains("same terms"), "{text}");
+        assert!(text.contains("words: Regen by Mo, CC-BY-SA-4.0. The") && text.contains("same terms"), "{text}");
         let text = to_do(&named, Policy::Ask);
         assert!(text.contains("Ask Nightfall (sync@n.example)") && text.contains("not in force"), "{text}");
         assert_eq!(to_do(&work(r#"{"id":"a"}"#), Policy::Ask), "Ask the owner for a licence before release.");
