@@ -276,6 +276,19 @@ impl Catalogue {
         place.map(|place| &self.works[place])
     }
 
+    /// All that is known of an audio file: its row, and what that leaves empty from the file's own tags. Of a damaged tag
+    /// the reason is told; the row counts all the same.
+    #[must_use]
+    pub fn describe(&self, file: &Path) -> (Work, Option<tags::TagError>) {
+        let mut work = self.work_of_file(file).cloned().unwrap_or_default();
+        let (tags, damage) = match tags::read(file) {
+            Ok(tags) => (tags, None),
+            Err(damage) => (Work { id: id_of_file(file), ..Work::default() }, Some(damage)),
+        };
+        work.fill_from(tags);
+        (work, damage)
+    }
+
     /// Takes a row of this line in, unless it has no id or one that was given before.
     fn add(&mut self, line: u64, mut work: Work) {
         if work.id.is_empty() {

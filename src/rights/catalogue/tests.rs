@@ -153,6 +153,24 @@ fn what_the_catalogue_leaves_empty_is_filled_from_tags_and_nothing_else() {
     assert!(row.isrc.is_some() && row.policy() == Policy::Deny);
 }
 
+#[test]
+fn a_file_is_described_by_its_row_then_its_tags_then_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("one.wav");
+    std::fs::write(&path, [&b"RIFF\xff\xff\xff\xffWAVEbext\x5a\x02\0\0Take one"[..], &[0; 600]].concat()).unwrap();
+    let catalogue = read("id,file,owner\nx,one.wav,Nightfall");
+    let (work, damage) = catalogue.describe(&path);
+    assert_eq!(
+        (work.id.as_str(), work.title.as_str(), work.owner.as_str()),
+        ("x", "Take one", "Nightfall"),
+        "{damage:?}"
+    );
+    assert_eq!(Catalogue::default().describe(&path).0.id, "one");
+    let (work, damage) = catalogue.describe(Path::new("/absent/one.wav"));
+    assert!(work.id == "x" && damage.is_some());
+    assert_eq!(Catalogue::default().describe(Path::new("/absent/two.wav")).0.id, "two");
+}
+
 /// Texts that look like tables more often than chance would make them.
 fn table_like() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![

@@ -41,15 +41,21 @@ impl Seal {
 
     /// The seal of a ledger: none where there is no file, `Err` in words where it is damaged.
     pub(super) fn read_beside(ledger: &Path) -> Result<Option<std::result::Result<Self, String>>> {
-        let mut text = String::new();
+        let mut bytes = Vec::new();
         match std::fs::File::open(Self::path_beside(ledger)) {
-            Ok(file) => match file.take(1_000).read_to_string(&mut text) {
-                // Any other byte than the writer's is a change.
-                Ok(_) => Ok(Some(text.parse::<Self>().ok().filter(|seal| format!("{seal}\n") == text).ok_or(text))),
-                Err(_) => Ok(Some(Err("it is no text".to_owned()))),
-            },
+            Ok(file) => file.take(1_000).read_to_end(&mut bytes).map(|_| Some(Self::of_file(&bytes))),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
+        }
+    }
+
+    /// The seal that a file holds. Any byte that its writer would not have written is a change.
+    pub(super) fn of_file(bytes: &[u8]) -> std::result::Result<Self, String> {
+        let seal: Self = String::from_utf8_lossy(bytes).parse()?;
+        if format!("{seal}\n").as_bytes() == bytes {
+            Ok(seal)
+        } else {
+            Err("the seal is not as it was written".to_owned())
         }
     }
 

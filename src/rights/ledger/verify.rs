@@ -71,7 +71,7 @@ pub fn read(path: &Path, each: impl FnMut(u64, Row)) -> Result<Verification, Led
 pub fn read_against(
     path: &Path,
     witness: Option<&Seal>,
-    mut each: impl FnMut(u64, Row),
+    each: impl FnMut(u64, Row),
 ) -> Result<Verification, LedgerError> {
     let io = |source| LedgerError::Io { path: path.to_owned(), doing: "read", source };
     let file = File::open(path).map_err(io)?;
@@ -81,13 +81,22 @@ pub fn read_against(
     // Writers hold it for milliseconds; where the file system knows no locks, a reader goes without.
     let _ = file.lock_shared();
     let sealed = Seal::read_beside(path).map_err(io)?;
+    judge(BufReader::with_capacity(1 << 16, &file), sealed, witness, each).map_err(io)
+}
+
+/// Checks the lines of a ledger and the seal that lay beside it.
+pub(super) fn judge(
+    mut lines: impl BufRead,
+    sealed: Option<Result<Seal, String>>,
+    witness: Option<&Seal>,
+    mut each: impl FnMut(u64, Row),
+) -> std::io::Result<Verification> {
     let mut found = Verification { seal: Seal::empty(), faults: Vec::new(), notes: Vec::new() };
     let mut witnessed = witness.is_none_or(|witness| *witness == found.seal);
-    let mut lines = BufReader::with_capacity(1 << 16, &file);
     let mut bytes = Vec::new();
     for number in 1.. {
         bytes.clear();
-        (&mut lines).take(MAX_ROW_BYTES as u64).read_until(b'\n', &mut bytes).map_err(io)?;
+        (&mut lines).take(MAX_ROW_BYTES as u64).read_until(b'\n', &mut bytes)?;
         if bytes.is_empty() {
             break;
         }
