@@ -3,6 +3,7 @@
 use super::super::axis::{STEPS, TICKS_PER_SECOND};
 use super::super::pairs::{self, INDEX_FAN};
 use super::super::peaks::Peak;
+use super::Segment;
 use super::format::{self, Extent, HEADER_BYTES, Header, SECTIONS};
 use super::postings::{self, MAX_POSTINGS, Rows, TICKS};
 use super::track::{FIXED_BYTES, MAX_ABOUT_BYTES, MAX_ID_BYTES, Track};
@@ -120,6 +121,18 @@ impl SegmentBuilder {
             || self.keys.len() + track.peaks.len() * INDEX_FAN <= FULL
                 && self.table_bytes + track.table_bytes() <= FULL_TABLE
                 && track.ticks <= TICKS.saturating_sub(self.free)
+    }
+
+    /// Whether all tracks of another segment still fit.
+    pub(super) fn has_room_for_all(&self, other: &Segment) -> bool {
+        self.keys.len() + other.postings() as usize <= FULL
+            && self.table_bytes as u64 + other.table_bytes() <= FULL_TABLE as u64
+            && other.ticks() <= TICKS.saturating_sub(self.free)
+    }
+
+    /// Number of pairs.
+    pub(super) fn postings(&self) -> u32 {
+        self.keys.len() as u32
     }
 
     /// Adds a track that there is room for. Ids and digests are not compared.

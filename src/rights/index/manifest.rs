@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{IndexError, Section, io_at};
 use super::format::VERSION;
+use super::postings::TICK_BITS;
 
 /// Name of the list in the folder of an index.
 pub(super) const NAME: &str = "index.json";
@@ -17,8 +18,8 @@ const EXTENSION: &str = "segment";
 const UNFINISHED: &str = ".unfinished-";
 /// Largest list that is read.
 const MAX_BYTES: u64 = 64 << 20;
-/// Most segments of an index.
-const MAX_SEGMENTS: usize = 4_096;
+/// Most segments of an index: their ticks, one after another, are counted in 32 bits.
+const MAX_SEGMENTS: usize = 1 << (u32::BITS - TICK_BITS);
 
 /// What an index is made of. Replaced as a whole, so that a reader finds either the old index or the new one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -49,6 +49,11 @@ impl Segment {
         self.serial
     }
 
+    /// Bytes of its track table.
+    pub(super) fn table_bytes(&self) -> u64 {
+        self.header.extent(Section::Tracks).bytes
+    }
+
     /// Its tracks, removed ones too, in order of their start.
     #[must_use]
     pub fn tracks(&self) -> &[Track] {

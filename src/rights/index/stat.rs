@@ -21,6 +21,8 @@ pub struct Stat {
     pub peaks: u64,
     /// Bytes of all segments.
     pub bytes: u64,
+    /// Shapes that stand in it.
+    pub shapes: usize,
     /// The most common shapes, the most common first. A search skips none of them.
     pub common: Vec<Row>,
 }
@@ -53,6 +55,8 @@ impl Stat {
         let all = segments.iter().map(|segment| segment.tracks().len()).sum::<usize>();
         let pairs = |shape| segments.iter().map(|segment| u64::from(segment.row_len(shape))).sum();
         let mut rows: Vec<Row> = (0..SHAPES).map(|shape| Row::new(shape, pairs(shape))).collect();
+        rows.retain(|row| row.pairs > 0);
+        let shapes = rows.len();
         rows.sort_by_key(|row| std::cmp::Reverse(row.pairs));
         rows.truncate(common);
         let tracks = index.tracks().count();
@@ -64,7 +68,31 @@ impl Stat {
             postings: segments.iter().map(|segment| u64::from(segment.postings())).sum(),
             peaks: segments.iter().map(|segment| u64::from(segment.peak_count())).sum(),
             bytes: segments.iter().map(super::Segment::bytes).sum(),
+            shapes,
             common: rows,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::SegmentBuilder;
+    use super::super::testing::{Dice, Music};
+    use super::*;
+    use crate::rights::peaks::Peak;
+
+    #[test]
+    fn everything_is_counted() {
+        let mut builder = SegmentBuilder::new();
+        let mut dice = Dice::new(1);
+        let scale: Vec<Peak> = (0..10).map(|note| Peak { tick: 25 * note, step: 20 * note as u16 }).collect();
+        let scale = Music { peaks: scale, ..Music::new(&mut dice, 0, 1) };
+        builder.add_track(&super::super::NewTrack { ticks: 125 * 1_800, ..scale.track() }).unwrap();
+        let stat = Stat::of(&Index::in_memory(vec![builder.finish(1)]).unwrap(), 2);
+        assert_eq!((stat.segments, stat.tracks, stat.removed, stat.hours), (1, 1, 0, 0.5));
+        // Whole tones of 200 ms, and up to six of them; an octave is six.
+        assert_eq!((stat.peaks, stat.postings, stat.shapes), (10, 9 + 8 + 7 + 6 + 5 + 4, 6));
+        let row = |cents, milliseconds, pairs| Row { cents, milliseconds, pairs };
+        assert_eq!(stat.common, [row(200, 192, 9), row(400, 400, 8)]);
     }
 }

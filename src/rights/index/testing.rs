@@ -46,7 +46,7 @@ pub(super) struct Music {
     pub(super) id: String,
     pub(super) about: String,
     pub(super) peaks: Vec<Peak>,
-    digest: [u8; 32],
+    pub(super) digest: [u8; 32],
 }
 
 impl Music {

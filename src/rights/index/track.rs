@@ -1,5 +1,7 @@
 //! A track of an index: what is known of a recording beside its peaks.
 
+use super::super::peaks::Peak;
+use super::NewTrack;
 use super::error::{Fault, Section};
 use super::format::{Cursor, put};
 
@@ -31,6 +33,11 @@ pub struct Track {
 }
 
 impl Track {
+    /// The same track with its peaks, for another segment.
+    pub(super) fn with<'a>(&'a self, peaks: &'a [Peak]) -> NewTrack<'a> {
+        NewTrack { id: &self.id, about: &self.about, digest: self.digest, ticks: self.ticks, peaks }
+    }
+
     pub(super) fn put(&self, out: &mut Vec<u8>) {
         for number in [self.start, self.ticks, self.peaks] {
             put(out, number);

@@ -7,9 +7,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::super::peaks::Peak;
 use super::builder::{NewTrack, SegmentBuilder, TrackError};
-use super::error::{IndexError, io_at};
+use super::error::{Fault, IndexError, Section, io_at};
 use super::manifest::{self, Entry, Manifest};
-use super::{Cache, Index, Segment};
+use super::{Cache, Index, Segment, Track};
 
 /// Name of the file that a writer locks.
 const LOCK: &str = "index.lock";
@@ -42,8 +42,12 @@ pub enum Addition {
 /// dropped, or stopped at any moment, leaves the index as it was; what it left lying about is deleted by the next one.
 pub struct Builder {
     folder: PathBuf,
-    /// Segments that stay, then those written.
+    /// The index that is continued, if one is.
+    old: Option<Index>,
+    /// Its segments, as far as they stay; then those written.
     entries: Vec<Entry>,
+    /// How many of them are old.
+    kept: usize,
     segment: SegmentBuilder,
     /// Tracks of the finished index: by id, and the id by digest.
     ids: HashSet<String>,
@@ -59,7 +63,7 @@ impl Builder {
     /// If the folder cannot be made or another process writes to it.
     pub fn create(folder: &Path) -> Result<Self, IndexError> {
         std::fs::create_dir_all(folder).map_err(io_at(folder))?;
-        Self::locked(folder, Vec::new())
+        Self::locked(folder)
     }
 
     /// Continues the index in `folder`.
@@ -69,18 +73,19 @@ impl Builder {
     pub fn append(folder: &Path) -> Result<Self, IndexError> {
         // Without a lock first, so that no folder that holds no index gets one.
         Manifest::read(folder)?;
-        let mut builder = Self::locked(folder, Vec::new())?;
-        builder.entries = Manifest::read(folder)?.segments;
-        for segment in Index::open_with(folder, 0)?.segments() {
-            for track in segment.tracks().iter().filter(|track| !track.removed) {
-                builder.ids.insert(track.id.clone());
-                builder.digests.insert(track.digest, track.id.clone());
-            }
+        let mut builder = Self::locked(folder)?;
+        let old = Index::open_with(folder, 0)?;
+        for track in old.tracks() {
+            builder.ids.insert(track.id.clone());
+            builder.digests.insert(track.digest, track.id.clone());
         }
+        builder.entries = old.manifest.segments.clone();
+        builder.kept = builder.entries.len();
+        builder.old = Some(old);
         Ok(builder)
     }
 
-    fn locked(folder: &Path, entries: Vec<Entry>) -> Result<Self, IndexError> {
+    fn locked(folder: &Path) -> Result<Self, IndexError> {
         let path = folder.join(LOCK);
         let lock = File::options().create(true).truncate(false).write(true).open(&path).map_err(io_at(&path))?;
         lock.try_lock().map_err(|error| match error {
@@ -89,7 +94,9 @@ impl Builder {
         })?;
         Ok(Self {
             folder: folder.to_owned(),
-            entries,
+            old: None,
+            entries: Vec::new(),
+            kept: 0,
             segment: SegmentBuilder::new(),
             ids: HashSet::new(),
             digests: HashMap::new(),
@@ -129,11 +136,33 @@ impl Builder {
         Ok(())
     }
 
-    /// Takes the tracks of an id out of the segments on disk; whether there was one. The audio stays in its segment until
-    /// the index is compacted.
-    fn remove(&mut self, index: &Index, id: &str) -> bool {
+    /// Takes old segments that are no larger than the one in the making into it, the last one first, so that however many
+    /// times tracks are added, one at a time, an index has few segments. A segment that cannot be read whole stays as it is.
+    fn absorb_small(&mut self) -> Result<(), IndexError> {
+        let Some(old) = &mut self.old else { return Ok(()) };
+        let (segments, cache) = old.split();
+        while let Some(last) = segments[..self.kept].last() {
+            if last.postings() > self.segment.postings() || !self.segment.has_room_for_all(last) {
+                break;
+            }
+            let Some(tracks) = tracks_of(last, cache) else { break };
+            for (track, peaks) in &tracks {
+                if self.segment.add_track(&track.with(peaks)).is_err() {
+                    return Ok(());
+                }
+            }
+            self.kept -= 1;
+            self.entries.remove(self.kept);
+        }
+        Ok(())
+    }
+
+    /// Takes the track of an id out of the old segments; whether there was one.
+    fn remove(&mut self, id: &str) -> bool {
         let there = |segment: &Segment| segment.tracks().iter().any(|track| track.id == id && !track.removed);
-        let holding = self.entries.iter_mut().zip(index.segments()).filter(|(_, segment)| there(segment));
+        let segments = self.old.as_ref().map_or(&[][..], Index::segments);
+        let holding = self.entries.iter_mut().zip(segments).filter(|(_, segment)| there(segment));
+        self.ids.remove(id);
         holding.map(|(entry, _)| entry.removed.insert(id.to_owned())).count() > 0
     }
 
@@ -143,6 +172,7 @@ impl Builder {
     /// If it cannot be written; then the old one stays.
     pub fn finish(mut self) -> Result<usize, IndexError> {
         if !self.segment.is_empty() {
+            self.absorb_small()?;
             self.write_segment()?;
         }
         let manifest = Manifest::new(std::mem::take(&mut self.entries));
@@ -159,13 +189,7 @@ impl Builder {
 /// If the index cannot be opened or written, or another process writes to it.
 pub fn remove<'a>(folder: &Path, ids: &[&'a str]) -> Result<Vec<&'a str>, IndexError> {
     let mut builder = Builder::append(folder)?;
-    let index = Index::open_with(folder, 0)?;
-    let mut missing = Vec::new();
-    for &id in ids {
-        if !builder.remove(&index, id) {
-            missing.push(id);
-        }
-    }
+    let missing = ids.iter().copied().filter(|id| !builder.remove(id)).collect();
     builder.finish()?;
     Ok(missing)
 }
@@ -178,38 +202,34 @@ pub fn remove<'a>(folder: &Path, ids: &[&'a str]) -> Result<Vec<&'a str>, IndexE
 pub fn compact(folder: &Path) -> Result<usize, IndexError> {
     Manifest::read(folder)?;
     let mut builder = Builder::create(folder)?;
-    let mut old = Index::open(folder)?;
+    let mut old = Index::open_with(folder, 0)?;
     let paths = old.paths();
     let (segments, cache) = old.split();
-    let mut peaks = Vec::new();
     for (segment, path) in segments.iter().zip(&paths) {
-        for track in segment.tracks().iter().filter(|track| !track.removed) {
-            read_peaks(segment, cache, track.start..track.start + track.ticks, &mut peaks);
-            if let Some(damage) = cache.damage().filter(|_| peaks.len() != track.peaks as usize) {
-                return Err(io_at(path)(std::io::Error::other(damage.to_owned())));
-            }
-            let new = NewTrack {
-                id: &track.id,
-                about: &track.about,
-                digest: track.digest,
-                ticks: track.ticks,
-                peaks: &peaks,
-            };
-            match builder.add_track(&new) {
-                Err(AddError::Index(error)) => return Err(error),
-                Err(AddError::Track(error)) => return Err(io_at(path)(std::io::Error::other(error))),
-                Ok(_) => {}
-            }
+        let Some(tracks) = tracks_of(segment, cache) else {
+            let reason = cache.damage().unwrap_or("they are not as many as the track table says");
+            return Err(Fault::damaged(Section::Peaks, reason).at(path));
+        };
+        for (track, peaks) in &tracks {
+            builder.add_track(&track.with(peaks)).map_err(|error| match error {
+                AddError::Index(error) => error,
+                AddError::Track(error) => Fault::damaged(Section::Peaks, error.to_string()).at(path),
+            })?;
         }
     }
     builder.finish()
 }
 
-/// The peaks of a stretch of the timeline, counted from its start.
-fn read_peaks(segment: &Segment, cache: &mut Cache, ticks: std::ops::Range<u32>, peaks: &mut Vec<Peak>) {
-    let start = ticks.start;
-    peaks.clear();
-    segment.peaks(cache, ticks, |peak| peaks.push(Peak { tick: peak.tick - start, step: peak.step }));
+/// The tracks of a segment that were not removed, with their peaks; `None` where these cannot be read.
+fn tracks_of<'a>(segment: &'a Segment, cache: &mut Cache) -> Option<Vec<(&'a Track, Vec<Peak>)>> {
+    let mut with_peaks = |track: &'a Track| {
+        let mut peaks = Vec::new();
+        segment.peaks(cache, track.start..track.start + track.ticks, |peak| {
+            peaks.push(Peak { tick: peak.tick - track.start, step: peak.step });
+        });
+        (peaks.len() == track.peaks as usize).then_some((track, peaks))
+    };
+    segment.tracks().iter().filter(|track| !track.removed).map(&mut with_peaks).collect()
 }
 
 #[cfg(test)]
@@ -270,13 +290,9 @@ mod tests {
         let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let music = some_music(2, 4);
         add(Builder::create(one.path()).unwrap(), &music);
-        for music in &music {
-            let builder = match files(other.path()).is_empty() {
-                true => Builder::create(other.path()).unwrap(),
-                false => Builder::append(other.path()).unwrap(),
-            };
-            add(builder, std::slice::from_ref(music));
-        }
+        add(Builder::create(other.path()).unwrap(), &music[..3]);
+        add(Builder::append(other.path()).unwrap(), &music[3..]);
+        assert_eq!(Index::open(other.path()).unwrap().segments().len(), 2);
         compact(other.path()).unwrap();
         let (mut one, mut other) = (Index::open(one.path()).unwrap(), Index::open(other.path()).unwrap());
         assert_eq!(one.segments()[0].tracks(), other.segments()[0].tracks());
@@ -288,6 +304,41 @@ mod tests {
             };
             assert_eq!(find(&mut one), find(&mut other));
         }
+    }
+
+    #[test]
+    fn adding_one_by_one_leaves_few_segments() {
+        let folder = tempfile::tempdir().unwrap();
+        let (folder, music) = (folder.path(), some_music(9, 23));
+        Builder::create(folder).unwrap().finish().unwrap();
+        let mut most = 0;
+        for one in &music {
+            add(Builder::append(folder).unwrap(), std::slice::from_ref(one));
+            most = most.max(Index::open(folder).unwrap().segments().len());
+        }
+        let index = Index::open(folder).unwrap();
+        assert!(most <= 6, "{most}");
+        let (mut found, mut expected) = (ids(&index), music.iter().map(|music| music.id.as_str()).collect::<Vec<_>>());
+        found.sort();
+        expected.sort();
+        assert_eq!(found, expected);
+        assert!(verify(folder).unwrap().is_empty());
+        assert_eq!(files(folder).len(), 2 + index.segments().len());
+    }
+
+    #[test]
+    fn a_damaged_segment_is_not_taken_over_into_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let (folder, music) = (folder.path(), some_music(10, 2));
+        add(Builder::create(folder).unwrap(), &music[..1]);
+        let path = Index::open(folder).unwrap().paths().remove(0);
+        let mut bytes = std::fs::read(&path).unwrap();
+        let last = bytes.len() - 100;
+        bytes[last] ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+        assert!(compact(folder).unwrap_err().to_string().contains("its peaks cannot be trusted: block 0 of the peaks"));
+        assert_eq!(add(Builder::append(folder).unwrap(), &music[1..]), 2);
+        assert_eq!(Index::open(folder).unwrap().segments().len(), 2);
     }
 
     #[test]
@@ -358,10 +409,12 @@ mod tests {
         remove(folder, &["track-0"]).unwrap();
         compact(folder).unwrap();
         let (segments, cache) = index.split();
-        let mut peaks = Vec::new();
-        read_peaks(&segments[0], cache, 0..segments[0].tracks()[0].ticks, &mut peaks);
         if cfg!(unix) {
-            assert_eq!(peaks, music[0].peaks, "its file is deleted, and still open");
+            assert_eq!(
+                tracks_of(&segments[0], cache).unwrap()[0].1,
+                music[0].peaks,
+                "its file is deleted, and still open"
+            );
         }
         assert_eq!(ids(&index), ["track-0", "track-1"]);
         assert!(index.refresh().unwrap());
