@@ -1,6 +1,7 @@
 //! `zitherctl rights ...`: whose music is this, and what is owed for it.
 
 mod catalogue;
+mod index;
 mod ledger;
 mod report;
 
@@ -12,6 +13,9 @@ pub(super) enum Command {
     /// Rights catalogues: who owns what, under which licence.
     #[command(subcommand)]
     Catalogue(catalogue::Command),
+    /// Indexes: what can be recognised.
+    #[command(subcommand)]
+    Index(index::Command),
     /// Ledgers: what was recognised in a project.
     #[command(subcommand)]
     Ledger(ledger::Command),
@@ -23,6 +27,7 @@ impl Command {
     pub(super) fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Catalogue(command) => command.run(),
+            Self::Index(command) => command.run(),
             Self::Ledger(command) => command.run(),
             Self::Report(command) => command.run(),
         }

@@ -4,8 +4,11 @@
 //! them. Adding writes another segment, removing writes a line, [`compact`] merges; each ends with the list being replaced
 //! at once, so a reader has either the old index or the new one. `docs/rights.md` tells what is where.
 
+mod bits;
 mod builder;
 mod cache;
+#[cfg(test)]
+mod cost;
 mod error;
 mod format;
 #[cfg(test)]

@@ -53,7 +53,7 @@ impl Cache {
     pub(super) fn new(bytes: usize) -> Self {
         let count = (bytes / FRAME).clamp(1, Place::DAMAGED as usize);
         Self {
-            frames: vec![0; count * FRAME],
+            frames: Vec::with_capacity(count * FRAME),
             owners: vec![BlockId::NONE; count],
             used: vec![false; count],
             hand: 0,
@@ -112,8 +112,14 @@ impl Cache {
         Some(frame)
     }
 
-    /// The frame that has to go.
+    /// A frame that was never used, or the one that has to go.
     fn free(&mut self) -> usize {
+        let fresh = self.frames.len() / FRAME;
+        if fresh < self.owners.len() {
+            // Within its capacity: the memory was allocated, and is touched now for the first time.
+            self.frames.resize((fresh + 1) * FRAME, 0);
+            return fresh;
+        }
         loop {
             let frame = self.hand;
             self.hand = (self.hand + 1) % self.owners.len();
@@ -166,7 +172,7 @@ mod tests {
             let block = turn * turn % 10;
             assert_eq!(blocks.first_byte(block), Some(block as u8));
         }
-        assert_eq!(blocks.cache.frames.len(), 3 * FRAME);
+        assert_eq!((blocks.cache.frames.len(), blocks.cache.frames.capacity()), (3 * FRAME, 3 * FRAME));
     }
 
     #[test]

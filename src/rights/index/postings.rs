@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use super::super::axis::STEPS;
 use super::super::pairs::SHAPES;
+use super::bits::{BitWriter, Bits, WORD, low_mask, place_of_one, word};
 
 /// Bits of a tick within a segment.
 pub(super) const TICK_BITS: u32 = 22;
@@ -19,8 +20,6 @@ pub(super) const TICKS: u32 = 1 << TICK_BITS;
 const PLACES: u64 = (STEPS as u64) << TICK_BITS;
 /// Most postings of a segment; its bits can then be counted in 32 bits.
 pub(super) const MAX_POSTINGS: usize = 1 << 25;
-/// Bits that are taken from the rows at once; as many can be had from any bit on.
-const WORD: usize = 56;
 /// Bits of the unary part between two samples.
 const STRIDE: usize = 4 * WORD;
 /// Bits of a sample.
@@ -143,11 +142,6 @@ impl Row {
         self.lows() + self.postings * self.low_bits as usize
     }
 
-    /// The first and the last byte that hold bits of the row.
-    pub(super) fn bytes(&self) -> (usize, usize) {
-        (self.start / 8, (self.end() - 1) / 8)
-    }
-
     /// Appends the row.
     fn write(&self, keys: &[u64], bits: &mut BitWriter) {
         let group = |key: &u64| ((*key & low_mask(32)) >> self.low_bits) as usize;
@@ -169,77 +163,72 @@ impl Row {
         }
     }
 
-    /// Calls `hit` with the step and tick of each posting in a range of steps within the axis, in ascending order.
-    ///
-    /// `word` gives 56 or more bits from any bit of the row on. Where it has none the search ends with `None`.
+    /// Calls `hit` with the step and tick of each posting in a range of steps within the axis, in ascending order. Where
+    /// the bits cannot be had the search ends with `None`.
     #[inline]
-    pub(super) fn search(
-        &self,
-        steps: Range<u16>,
-        mut word: impl FnMut(usize) -> Option<u64>,
-        mut hit: impl FnMut(u16, u32),
-    ) -> Option<()> {
+    pub(super) fn search(&self, steps: Range<u16>, bits: &mut impl Bits, mut hit: impl FnMut(u16, u32)) -> Option<()> {
         let (from, to) = (u64::from(steps.start) << TICK_BITS, u64::from(steps.end) << TICK_BITS);
-        let (unary, end, low_mask) = (self.unary(), self.unary_bits(), low_mask(self.low_bits));
+        let (unary, end, low_bits) = (self.unary(), self.unary_bits(), self.low_bits as usize);
         let first_group = (from >> self.low_bits) as usize;
-        let mut at = self.first_bit(first_group, &mut word)?;
-        let mut low = self.lows() + at.checked_sub(first_group)? * self.low_bits as usize;
+        let mut at = self.first_bit(first_group, bits)?;
+        let mut low = self.lows() + at.checked_sub(first_group)? * low_bits;
         // The group of a one at bit `at` is the number of zeros before it.
         let mut zeros = first_group;
-        while at < end {
+        while at < end && (zeros as u64) << self.low_bits < to {
             let count = WORD.min(end - at);
-            let mut ones = word(unary + at)? & self::low_mask(count as u32);
-            let mut group = zeros as u64;
-            zeros += count - ones.count_ones() as usize;
+            let mut ones = bits.word(unary + at, count)?;
+            let postings = ones.count_ones() as usize;
+            let lows = bits.bytes(low, postings * low_bits)?;
+            let (mut group, mut bit) = (zeros as u64, low % 8);
             while ones != 0 {
-                let place = ones.trailing_zeros();
-                ones &= ones - 1;
-                let value = group.wrapping_add(u64::from(place)) << self.low_bits | word(low)? & low_mask;
-                group = group.wrapping_sub(1);
-                low += self.low_bits as usize;
+                let place = u64::from(ones.trailing_zeros());
+                let value = group.wrapping_add(place) << self.low_bits | word(lows, bit)? & low_mask(self.low_bits);
                 if value >= to {
                     return Some(());
                 }
                 if value >= from {
                     hit((value >> TICK_BITS) as u16, value as u32 & (TICKS - 1));
                 }
+                ones &= ones - 1;
+                group = group.wrapping_sub(1);
+                bit += low_bits;
             }
-            at += WORD;
-            if (zeros as u64) << self.low_bits >= to {
-                break;
-            }
+            zeros += count - postings;
+            low += postings * low_bits;
+            at += count;
         }
         Some(())
     }
 
     /// The bit of the unary part at which a group begins: behind as many zeros.
     #[inline]
-    fn first_bit(&self, group: usize, word: &mut impl FnMut(usize) -> Option<u64>) -> Option<usize> {
+    fn first_bit(&self, group: usize, bits: &mut impl Bits) -> Option<usize> {
         if group == 0 {
             return Some(0);
         }
         let (unary, end) = (self.unary(), self.unary_bits());
-        let (mut at, before) = self.sample_before(group, word)?;
+        let (mut at, before) = self.sample_before(group, bits)?;
         let mut missing = group.checked_sub(before)?;
         while at < end {
-            let zeros = !word(unary + at)? & low_mask(WORD as u32);
-            let count = zeros.count_ones() as usize;
-            if count >= missing {
+            let count = WORD.min(end - at);
+            let zeros = !bits.word(unary + at, count)? & low_mask(count as u32);
+            let found = zeros.count_ones() as usize;
+            if found >= missing {
                 return Some(at + place_of_one(zeros, missing as u32) as usize + 1);
             }
-            missing -= count;
-            at += WORD;
+            missing -= found;
+            at += count;
         }
         None
     }
 
     /// The last sampled bit with fewer than `group` zeros before it, and how many these are.
     #[inline]
-    fn sample_before(&self, group: usize, word: &mut impl FnMut(usize) -> Option<u64>) -> Option<(usize, usize)> {
+    fn sample_before(&self, group: usize, bits: &mut impl Bits) -> Option<(usize, usize)> {
         let (mut first, mut end, mut before) = (0, self.samples(), 0);
         while first < end {
             let middle = first.midpoint(end);
-            let zeros = (word(self.start + middle * SAMPLE_BITS)? & low_mask(SAMPLE_BITS as u32)) as usize;
+            let zeros = bits.word(self.start + middle * SAMPLE_BITS, SAMPLE_BITS)? as usize;
             if zeros < group {
                 (first, before) = (middle + 1, zeros);
             } else {
@@ -247,73 +236,6 @@ impl Row {
             }
         }
         Some((first * STRIDE, before))
-    }
-}
-
-/// The place of the `nth` one of `bits`, counted from 1; there are as many.
-fn place_of_one(mut bits: u64, mut nth: u32) -> u32 {
-    let mut place = 0;
-    for half in [32, 16, 8] {
-        let below = (bits & low_mask(half)).count_ones();
-        if below < nth {
-            nth -= below;
-            bits >>= half;
-            place += half;
-        }
-    }
-    for _ in 1..nth {
-        bits &= bits - 1;
-    }
-    place + bits.trailing_zeros()
-}
-
-/// The lowest `bits` bits, fewer than 64.
-fn low_mask(bits: u32) -> u64 {
-    (1 << bits) - 1
-}
-
-/// The bits of `bytes` from `bit` on, 57 at least; `None` at the end.
-pub(super) fn word(bytes: &[u8], bit: usize) -> Option<u64> {
-    bytes.get(bit / 8..)?.first_chunk().map(|eight| u64::from_le_bytes(*eight) >> (bit % 8))
-}
-
-/// Bits one behind the other, the lowest of a byte first.
-struct BitWriter {
-    bytes: Vec<u8>,
-    /// Bits that fill no byte yet.
-    rest: u64,
-    /// Number of them.
-    count: u32,
-}
-
-impl BitWriter {
-    fn with_capacity(bytes: usize) -> Self {
-        Self { bytes: Vec::with_capacity(bytes + 8), rest: 0, count: 0 }
-    }
-
-    /// Appends the lowest `count` bits of `value`, at most 32; the others are zero.
-    fn put(&mut self, value: u64, count: u32) {
-        self.rest |= value << self.count;
-        self.count += count;
-        while self.count >= 8 {
-            self.bytes.push(self.rest as u8);
-            self.rest >>= 8;
-            self.count -= 8;
-        }
-    }
-
-    fn zeros(&mut self, mut count: usize) {
-        while count > 0 {
-            let now = count.min(32);
-            self.put(0, now as u32);
-            count -= now;
-        }
-    }
-
-    fn finish(mut self) -> Vec<u8> {
-        let padding = (8 - self.count % 8) % 8;
-        self.put(0, padding);
-        self.bytes
     }
 }
 
@@ -339,7 +261,7 @@ mod tests {
         let mut found = Vec::new();
         if let Some(row) = rows.row(shape) {
             let hit = |step, tick| found.push(key(shape, step, tick));
-            row.search(steps, |bit| word(bytes, bit), hit).expect("all bits are there");
+            row.search(steps, &mut &*bytes, hit).expect("all bits are there");
         }
         found
     }
@@ -407,21 +329,9 @@ mod tests {
                     hits += 1;
                 };
                 if let Some(row) = rows.row(shape) {
-                    row.search(0..STEPS as u16, |bit| word(&bytes, bit), hit);
+                    row.search(0..STEPS as u16, &mut &bytes[..], hit);
                 }
                 assert!(hits <= 3 * rows.len(shape));
-            }
-        }
-    }
-
-    #[test]
-    fn the_place_of_a_one_is_found_in_every_word() {
-        let mut random = Dice::new(5);
-        for _ in 0..1_000 {
-            let bits = random.wide() & random.wide();
-            let places = (0..64).filter(|place| bits >> place & 1 == 1);
-            for (nth, place) in (1..).zip(places) {
-                assert_eq!(place_of_one(bits, nth), place);
             }
         }
     }

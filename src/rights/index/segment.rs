@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use super::super::axis::STEPS;
 use super::super::peaks::Peak;
+use super::bits::{Bits, MOST};
 use super::cache::{BLOCK, BlockId, Cache, OVERLAP, Place};
 use super::error::{Fault, Section};
 use super::format::{self, HEADER_BYTES, Header, SUM_BYTES};
-use super::postings::{self, Rows};
+use super::postings::Rows;
 use super::source::Source;
 use super::track::Track;
 use super::trail::{self, CHUNK_BYTES, ENTRY_BYTES};
@@ -119,19 +120,8 @@ impl Segment {
     pub fn search(&self, cache: &mut Cache, shape: usize, steps: Range<u16>, hit: impl FnMut(u16, u32)) {
         let steps = steps.start..steps.end.min(STEPS as u16);
         let Some(row) = self.rows.row(shape).filter(|_| !steps.is_empty()) else { return };
-        let (first, last) = row.bytes();
-        let (first, last) = (first / BLOCK, last / BLOCK);
         // Damage ends the search early; the cache tells of it.
-        if first == last {
-            let Some(bytes) = self.block(cache, first) else { return };
-            row.search(steps, |bit| postings::word(bytes, bit - first * BLOCK * 8), hit);
-        } else {
-            let word = |bit| {
-                let block = bit / 8 / BLOCK;
-                postings::word(self.block(cache, block)?, bit - block * BLOCK * 8)
-            };
-            row.search(steps, word, hit);
-        }
+        row.search(steps, &mut Blocks { segment: self, cache, joint: [0; JOINT] }, hit);
     }
 
     /// Calls `each` with the peaks in a range of ticks of the timeline, in order of time.
@@ -177,6 +167,41 @@ impl Segment {
         }
         rest.fill(0);
         Ok(())
+    }
+}
+
+/// Most bytes that a search asks for at once, with those behind.
+const JOINT: usize = MOST / 8 + 1 + OVERLAP;
+
+/// The postings of a segment as a search reads them.
+struct Blocks<'a> {
+    segment: &'a Segment,
+    cache: &'a mut Cache,
+    /// Bytes from the end of a block and the beginning of the next.
+    joint: [u8; JOINT],
+}
+
+impl Bits for Blocks<'_> {
+    #[inline]
+    fn bytes(&mut self, bit: usize, count: usize) -> Option<&[u8]> {
+        let (block, start) = (bit / 8 / BLOCK, bit / 8 % BLOCK);
+        let end = start + (bit % 8 + count).div_ceil(8);
+        match end <= BLOCK {
+            true => self.segment.block(self.cache, block)?.get(start..),
+            false => self.across(block, start, end),
+        }
+    }
+}
+
+impl Blocks<'_> {
+    /// Bytes that begin in one block and end in the next.
+    #[cold]
+    fn across(&mut self, block: usize, start: usize, end: usize) -> Option<&[u8]> {
+        let (first, rest) = self.joint.split_at_mut(BLOCK - start);
+        first.copy_from_slice(&self.segment.block(self.cache, block)?[start..BLOCK]);
+        let rest = rest.get_mut(..end - BLOCK + OVERLAP)?;
+        rest.copy_from_slice(&self.segment.block(self.cache, block + 1)?[..end - BLOCK + OVERLAP]);
+        Some(&self.joint)
     }
 }
 
