@@ -29,11 +29,7 @@ const LEAST_LOW_BITS: u32 = 16;
 
 /// A shape and its place, in the order in which the rows hold them.
 pub(super) fn key(shape: usize, step: u16, tick: u32) -> u64 {
-    (shape as u64) << 32 | u64::from(place(step, tick))
-}
-
-fn place(step: u16, tick: u32) -> u32 {
-    u32::from(step) << TICK_BITS | tick
+    (shape as u64) << 32 | u64::from(step) << TICK_BITS | u64::from(tick)
 }
 
 /// Where each row is: 12 thousand times 8 bytes, for as long as a segment is open.

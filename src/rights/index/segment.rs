@@ -129,12 +129,13 @@ impl Segment {
         let before = self.posting_blocks();
         let bytes = self.header.entries as usize * ENTRY_BYTES;
         for chunk in trail::first_chunk(&self.chunks, ticks.start)..self.chunks.len() {
+            if self.chunks[chunk] >= ticks.end {
+                return;
+            }
             let start = chunk * CHUNK_BYTES;
             let Some(block) = self.block(cache, before + start / BLOCK) else { continue };
             let within = start % BLOCK..start % BLOCK + CHUNK_BYTES.min(bytes - start);
-            if self.chunks[chunk] >= ticks.end
-                || !trail::read_chunk(&block[within], self.chunks[chunk], &ticks, &mut each)
-            {
+            if !trail::read_chunk(&block[within], self.chunks[chunk], &ticks, &mut each) {
                 return;
             }
         }
