@@ -48,7 +48,7 @@ impl Form {
 /// What a project's ledger says of it, in the order in which it is to be cleared.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Clearance {
-    /// The project, by its last name.
+    /// The project, by the last name that a host gave.
     pub project: Project,
     /// When the report was made.
     pub made: Moment,
@@ -157,7 +157,8 @@ impl Told {
     fn take(&mut self, row: Row) {
         let first = self.period.take().map_or_else(|| row.time.clone(), |(first, _)| first);
         self.period = Some((first, row.time));
-        self.project = row.project;
+        let named = if row.project.name.is_empty() { std::mem::take(&mut self.project.name) } else { row.project.name };
+        self.project = Project { id: row.project.id, name: named };
         match row.event {
             Event::Session(session) if !self.indexes.contains(&session.index) => self.indexes.push(session.index),
             Event::Coverage(coverage) => self.played.take(coverage),

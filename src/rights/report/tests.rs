@@ -165,6 +165,15 @@ fn the_report_of_a_damaged_ledger_says_so_first_and_an_empty_one_says_what_it_is
 }
 
 #[test]
+fn a_project_keeps_the_last_name_that_a_host_gave() {
+    let mut told = Told::default();
+    for name in ["First", "Second", ""] {
+        told.take(Row::now(Project { id: "3f2a".into(), name: name.into() }, covered(0.0, 1.0, 1.0)));
+    }
+    assert_eq!((told.project.id.as_str(), told.project.name.as_str()), ("3f2a", "Second"));
+}
+
+#[test]
 fn the_files_are_written_whole_and_the_json_holds_all_of_it() {
     let folder = tempfile::tempdir().unwrap();
     let report = full();
