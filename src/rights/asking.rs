@@ -6,7 +6,7 @@
 use super::axis::{STEPS, STEPS_PER_OCTAVE};
 use super::index::Index;
 use super::pairs::{self, DURATIONS, MAX_STEPS, MIN_TICKS, Pair, TICKS_PER_SHAPE};
-use super::votes::{Change, Hypothesis, SHIFT_STEPS, Votes};
+use super::votes::{Candidate, Hypothesis, Votes};
 
 /// Steps by which a pair's interval may be off.
 const INTERVAL_ERROR: i32 = 1;
@@ -14,36 +14,44 @@ const INTERVAL_ERROR: i32 = 1;
 const DURATION_ERROR: f32 = 2.0;
 /// The same where tempo and pitch are free of each other, and so each hit speaks for several tempi.
 const TEMPO_ERROR: f32 = 1.5;
+/// Shortest pair that is asked for its tempo, in ticks: shorter ones know it too badly.
+const LEAST_TEMPO_TICKS: u32 = 24;
 /// Largest change of pitch, in steps: more than two semitones, and more than 12.5 % of speed.
-const MAX_SHIFT: i32 = 23;
-/// Slowest and fastest tempo, as catalogue ticks per stream tick.
-const TEMPI: (f64, f64) = (0.79, 1.27);
-/// Ratio of neighbours in the grid of tempi.
-const TEMPO_RATIO: f64 = 1.0125;
+const MAX_SHIFT: i32 = 24;
+/// Steps between two changes of pitch or speed that are told apart.
+const SHIFT_GRID: i32 = 2;
+/// Changes of pitch that are told apart; as many changes of speed.
+const SHIFTS: usize = (2 * MAX_SHIFT / SHIFT_GRID) as usize + 1;
+/// Slowest tempo, as catalogue ticks per stream tick, ratio of two tempi that are told apart, and their number (to 1.27).
+const SLOWEST: f64 = 0.79;
+const TEMPO_RATIO: f64 = 1.02;
+const TEMPI: usize = 25;
 
 /// Asks for pairs. Made once, allocates nothing afterwards.
+///
+/// Changes have numbers: those of speed, then those of pitch, then those of tempo.
 pub struct Asking {
-    /// The speed of each change of pitch on the grid, from `-MAX_SHIFT` up.
-    speeds: Vec<f64>,
-    /// The grid of tempi.
-    tempi: Vec<f64>,
+    /// Rate and shift of each change.
+    changes: Vec<(f64, f32)>,
 }
 
 impl Default for Asking {
     fn default() -> Self {
-        let shifts = -MAX_SHIFT..=MAX_SHIFT;
-        let speed = |shift| (f64::from(on_grid(shift)) / STEPS_PER_OCTAVE as f64).exp2();
-        let tempi = std::iter::successors(Some(TEMPI.0), |tempo| Some(tempo * TEMPO_RATIO));
-        Self { speeds: shifts.map(speed).collect(), tempi: tempi.take_while(|&tempo| tempo <= TEMPI.1).collect() }
+        let shift = |number: usize| (number as i32 * SHIFT_GRID - MAX_SHIFT) as f32;
+        let speed = |number| ((f64::from(shift(number)) / STEPS_PER_OCTAVE as f64).exp2(), shift(number));
+        let pitch = |number| (1.0, shift(number));
+        let tempo = |number: usize| (SLOWEST * TEMPO_RATIO.powi(number as i32), 0.0);
+        let changes = (0..SHIFTS).map(speed).chain((0..SHIFTS).map(pitch)).chain((0..TEMPI).map(tempo)).collect();
+        Self { changes }
     }
 }
 
-/// The shift that stands for all that share its ballot, so that all who vote there mean one line.
-fn on_grid(shift: i32) -> i32 {
-    shift.div_euclid(SHIFT_STEPS) * SHIFT_STEPS
+/// The number of a shift on the grid.
+fn on_grid(shift: i32) -> usize {
+    ((shift + MAX_SHIFT + SHIFT_GRID / 2) / SHIFT_GRID) as usize
 }
 
-/// What is asked: a pair, and the channel's ballot box.
+/// A pair, where it is looked up and where it votes.
 struct Question<'a> {
     step: i32,
     tick: f64,
@@ -53,6 +61,13 @@ struct Question<'a> {
 }
 
 impl Asking {
+    /// What a candidate stands for.
+    #[must_use]
+    pub fn hypothesis(&self, candidate: &Candidate) -> Hypothesis {
+        let (rate, shift) = self.changes[usize::from(candidate.change)];
+        Hypothesis { rate, shift, offset: candidate.offset }
+    }
+
     /// Votes for every place where the index has this pair.
     pub fn ask(&self, pair: &Pair, votes: &mut Votes, index: &mut Index) {
         let row = |interval: i32| pairs::interval_row(interval.clamp(-MAX_STEPS, MAX_STEPS));
@@ -61,61 +76,69 @@ impl Asking {
         };
         let duration = pair.duration as f32;
         let row = |ticks: f32| (ticks - MIN_TICKS as f32) / TICKS_PER_SHAPE as f32;
-        let first = row(duration * TEMPI.0 as f32 - TEMPO_ERROR).max(0.0) as usize;
-        let last = row(duration * TEMPI.1 as f32 + TEMPO_ERROR).min(DURATIONS as f32 - 1.0) as usize;
+        let first = row(duration * SLOWEST as f32 - DURATION_ERROR).max(0.0) as usize;
+        let last = row(duration / SLOWEST as f32 + DURATION_ERROR).min(DURATIONS as f32 - 1.0) as usize;
         let (step, tick) = (i32::from(pair.first.step), f64::from(pair.first.tick));
         let mut question = Question { step, tick, duration, votes, index };
         for durations in first..=last {
             let shortest = (MIN_TICKS + durations as u32 * TICKS_PER_SHAPE) as f32;
             let ticks = (shortest, shortest + TICKS_PER_SHAPE as f32 - 1.0);
+            let shifts = question.shifts(ticks);
+            let tempi = if pair.duration < LEAST_TEMPO_TICKS { 0..0 } else { question.tempi(ticks) };
             for intervals in low..=high {
                 let shape = pairs::shape(intervals, durations);
-                self.ask_speed(&mut question, shape, ticks);
+                self.ask_speed(&mut question, shape, shifts);
                 question.ask_pitch(shape, ticks);
-                self.ask_tempo(&mut question, shape, ticks);
+                self.ask_tempo(&mut question, shape, tempi.clone());
             }
         }
     }
 
-    fn ask_speed(&self, question: &mut Question<'_>, shape: usize, ticks: (f32, f32)) {
-        let shift = |ticks: f32| (ticks / question.duration).log2() * STEPS_PER_OCTAVE as f32;
-        let slowest = shift((ticks.0 - DURATION_ERROR).max(1.0)).ceil() as i32;
-        let fastest = shift(ticks.1 + DURATION_ERROR).floor() as i32;
+    fn ask_speed(&self, question: &mut Question<'_>, shape: usize, (lowest, highest): (i32, i32)) {
         let tick = question.tick;
-        question.search(shape, slowest.max(-MAX_SHIFT), fastest.min(MAX_SHIFT), |votes, shift, place| {
-            let rate = self.speeds[(shift + MAX_SHIFT) as usize];
-            let hypothesis = Hypothesis { rate, shift: on_grid(shift) as f32, offset: f64::from(place) - rate * tick };
-            votes.vote(Change::Speed, hypothesis);
+        question.search(shape, lowest, highest, |votes, shift, place| {
+            let change = on_grid(shift);
+            votes.vote(change as u16, f64::from(place) - self.changes[change].0 * tick);
         });
     }
 
-    fn ask_tempo(&self, question: &mut Question<'_>, shape: usize, ticks: (f32, f32)) {
-        let row = |ticks: f32| (f64::from(ticks / question.duration) / TEMPI.0).ln() / TEMPO_RATIO.ln();
-        let first = row(ticks.0 - TEMPO_ERROR).ceil().max(0.0) as usize;
-        let end = (row(ticks.1 + TEMPO_ERROR).floor() + 1.0).max(0.0) as usize;
-        let Some(tempi) = self.tempi.get(first..end.min(self.tempi.len())) else { return };
+    fn ask_tempo(&self, question: &mut Question<'_>, shape: usize, tempi: std::ops::Range<usize>) {
         if tempi.is_empty() {
             return;
         }
         let tick = question.tick;
         question.search(shape, -1, 1, |votes, _, place| {
-            for (row, &rate) in (first..).zip(tempi) {
-                let hypothesis = Hypothesis { rate, shift: 0.0, offset: f64::from(place) - rate * tick };
-                votes.vote(Change::Tempo(row as u8), hypothesis);
+            for change in 2 * SHIFTS + tempi.start..2 * SHIFTS + tempi.end {
+                votes.vote(change as u16, f64::from(place) - self.changes[change].0 * tick);
             }
         });
     }
 }
 
 impl Question<'_> {
+    /// The shifts, in steps, of the speeds at which the pair may have had a duration between these.
+    fn shifts(&self, ticks: (f32, f32)) -> (i32, i32) {
+        let shift = |ticks: f32| (ticks / self.duration).log2() * STEPS_PER_OCTAVE as f32;
+        let lowest = shift((ticks.0 - DURATION_ERROR).max(1.0)).ceil() as i32;
+        let highest = shift(ticks.1 + DURATION_ERROR).floor() as i32;
+        (lowest.max(-MAX_SHIFT), highest.min(MAX_SHIFT))
+    }
+
+    /// The tempi at which the pair may have had a duration between these.
+    fn tempi(&self, ticks: (f32, f32)) -> std::ops::Range<usize> {
+        let number = |ticks: f32| (ticks / self.duration / SLOWEST as f32).ln() / (TEMPO_RATIO as f32).ln();
+        let first = number(ticks.0 - TEMPO_ERROR).ceil().max(0.0) as usize;
+        let end = (number(ticks.1 + TEMPO_ERROR).floor() + 1.0).max(0.0) as usize;
+        first..end.min(TEMPI)
+    }
+
     fn ask_pitch(&mut self, shape: usize, ticks: (f32, f32)) {
         if ticks.0 - DURATION_ERROR > self.duration || self.duration > ticks.1 + DURATION_ERROR {
             return;
         }
         let tick = self.tick;
         self.search(shape, -MAX_SHIFT, MAX_SHIFT, |votes, shift, place| {
-            let hypothesis = Hypothesis { rate: 1.0, shift: on_grid(shift) as f32, offset: f64::from(place) - tick };
-            votes.vote(Change::Pitch, hypothesis);
+            votes.vote((SHIFTS + on_grid(shift)) as u16, f64::from(place) - tick);
         });
     }
 

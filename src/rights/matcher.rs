@@ -11,7 +11,7 @@ use super::index::Index;
 use super::pairs::{self, Pair};
 use super::peaks::{Density, Peak, Picker};
 use super::spectrum::Relief;
-use super::votes::{Hypothesis, Votes};
+use super::votes::{Candidate, Hypothesis, Votes};
 
 /// Frames between two looks (0.26 s).
 const LOOK: usize = 16;
@@ -66,7 +66,7 @@ pub struct Matcher {
     votes: Votes,
     verifier: Verifier,
     leads: Vec<Lead>,
-    elected: Vec<(u32, Hypothesis)>,
+    elected: Vec<(u32, Candidate)>,
     peaks: Vec<Peak>,
     frames: usize,
     serial: u64,
@@ -140,7 +140,8 @@ impl Matcher {
         }
         leads.retain(|lead| lead.stale < PATIENCE);
         for elected in 0..self.elected.len() {
-            self.try_out(self.elected[elected].1, &mut leads, index);
+            let hypothesis = self.asking.hypothesis(&self.elected[elected].1);
+            self.try_out(hypothesis, &mut leads, index);
         }
         leads.sort_unstable_by(|a, b| b.evidence.score.total_cmp(&a.evidence.score));
         self.drop_doubles(&mut leads);

@@ -23,70 +23,52 @@ impl Hypothesis {
 
 /// Offsets that share a ballot, in ticks (64 ms).
 const OFFSET_TICKS: f64 = 8.0;
-/// Shifts that share a ballot, in steps.
-pub const SHIFT_STEPS: i32 = 2;
 /// Ballots of a table.
-const BALLOTS: usize = 1 << 22;
+const BALLOTS: usize = 1 << 20;
 /// Votes count for one to two of these, in ticks (3 s).
 const EPOCH_TICKS: u32 = 3 * TICKS_PER_SECOND;
 /// Candidates that may stand at a time.
 const STANDING: usize = 512;
+/// Votes that make a candidate: the fewest and the most that are ever asked for.
+const LEAST: std::ops::RangeInclusive<u8> = 3..=200;
+/// Candidates below which fewer votes are asked for, and above which more.
+const WANTED: std::ops::RangeInclusive<usize> = 64..=384;
 
-/// What a stream may have been through. Each counts its own votes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// Pitch and tempo together, as a tape does.
-    Speed,
-    /// Pitch alone.
-    Pitch,
-    /// Tempo alone, to this row of the grid of tempi.
-    Tempo(u8),
-}
-
-/// Counts votes for hypotheses in a table of fixed size. Made once, never allocates afterwards.
+/// Counts votes in a table of fixed size. Made once, never allocates afterwards.
 ///
 /// Ballots have no names: hypotheses that share one by chance count together, which the verification sorts out.
 pub struct Votes {
-    current: Vec<u8>,
-    previous: Vec<u8>,
+    /// Votes of the present epoch and of the one before, in the order of `present`.
+    ballots: Vec<[u8; 2]>,
+    present: usize,
     epoch_end: u32,
     least: u8,
     standing: Vec<Candidate>,
 }
 
-/// A hypothesis that has votes.
-#[derive(Clone, Copy, Debug)]
+/// What has votes.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Candidate {
-    /// What is voted for.
-    pub hypothesis: Hypothesis,
-    key: Key,
+    /// The change, as the voters number them.
+    pub change: u16,
+    /// Catalogue tick at which the stream would begin.
+    pub offset: f64,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Key {
-    change: u64,
-    shift: i64,
-    offset: i64,
+fn bin(offset: f64) -> i64 {
+    // Offsets are negative only where a stream is long; this is cheaper than `floor`.
+    (offset * (1.0 / OFFSET_TICKS) + f64::from(1 << 30)) as i64
 }
 
-impl Key {
-    fn ballot(self) -> usize {
-        let mixed = (self.offset as u64)
-            .wrapping_add((self.shift as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
-            .wrapping_add(self.change.wrapping_mul(0xd6e8_feb8_6659_fd93));
-        (mixed.wrapping_mul(0x2545_f491_4f6c_dd1d) >> (64 - BALLOTS.trailing_zeros())) as usize
-    }
+fn ballot(change: u16, bin: i64) -> usize {
+    let mixed = (bin as u64).wrapping_add(u64::from(change).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    (mixed.wrapping_mul(0x2545_f491_4f6c_dd1d) >> (64 - BALLOTS.trailing_zeros())) as usize
 }
 
 impl Default for Votes {
     fn default() -> Self {
-        Self {
-            current: vec![0; BALLOTS],
-            previous: vec![0; BALLOTS],
-            epoch_end: EPOCH_TICKS,
-            least: 4,
-            standing: Vec::with_capacity(STANDING),
-        }
+        let standing = Vec::with_capacity(STANDING);
+        Self { ballots: vec![[0; 2]; BALLOTS], present: 0, epoch_end: EPOCH_TICKS, least: *LEAST.start(), standing }
     }
 }
 
@@ -94,78 +76,88 @@ impl Votes {
     /// Tells the time, so that old votes lapse.
     pub fn tick(&mut self, tick: u32) {
         if tick >= self.epoch_end {
-            std::mem::swap(&mut self.current, &mut self.previous);
-            self.current.fill(0);
+            self.present ^= 1;
+            self.ballots.iter_mut().for_each(|votes| votes[self.present] = 0);
             self.epoch_end = tick + EPOCH_TICKS;
         }
     }
 
     /// Forgets all votes.
     pub fn clear(&mut self) {
-        self.current.fill(0);
-        self.previous.fill(0);
+        self.ballots.fill([0; 2]);
         self.standing.clear();
     }
 
-    /// Votes for a hypothesis.
-    pub fn vote(&mut self, change: Change, hypothesis: Hypothesis) {
-        let change = match change {
-            Change::Speed => 0,
-            Change::Pitch => 1,
-            Change::Tempo(row) => 2 + u64::from(row),
-        };
-        let key = Key {
-            change,
-            shift: (hypothesis.shift / SHIFT_STEPS as f32).round() as i64,
-            offset: (hypothesis.offset / OFFSET_TICKS).floor() as i64,
-        };
-        let ballot = key.ballot();
-        let votes = self.current[ballot].saturating_add(1);
-        self.current[ballot] = votes;
-        if votes.saturating_add(self.previous[ballot]) == self.least && self.standing.len() < STANDING {
-            self.standing.push(Candidate { hypothesis, key });
+    /// Votes for a change and an offset.
+    #[inline]
+    pub fn vote(&mut self, change: u16, offset: f64) {
+        let votes = &mut self.ballots[ballot(change, bin(offset))];
+        votes[self.present] = votes[self.present].saturating_add(1);
+        if votes[0].saturating_add(votes[1]) == self.least && self.standing.len() < STANDING {
+            self.standing.push(Candidate { change, offset });
         }
     }
 
-    /// The votes around a candidate.
+    /// The votes of a candidate and its neighbours in time.
     fn count(&self, candidate: &Candidate) -> u32 {
-        let mut count = 0;
-        for shift in -1..=1 {
-            for offset in -1..=1 {
-                let key =
-                    Key { shift: candidate.key.shift + shift, offset: candidate.key.offset + offset, ..candidate.key };
-                let ballot = key.ballot();
-                count += u32::from(self.current[ballot]) + u32::from(self.previous[ballot]);
-            }
-        }
-        count
+        let bin = bin(candidate.offset);
+        let votes = |bin| self.ballots[ballot(candidate.change, bin)].iter().map(|votes| u32::from(*votes)).sum::<u32>();
+        (bin - 1..=bin + 1).map(votes).sum()
     }
 
-    /// Takes the candidates that have come up since the last call, those with the most votes first, at most
-    /// `into.capacity()` of them.
-    pub fn elect(&mut self, into: &mut Vec<(u32, Hypothesis)>) {
+    /// Takes the candidates that have come up since the last call, at most `into.capacity()` of them with their votes,
+    /// those with the most first.
+    pub fn elect(&mut self, into: &mut Vec<(u32, Candidate)>) {
         into.clear();
-        let standing = std::mem::take(&mut self.standing);
-        let mut most = into.capacity();
-        for candidate in &standing {
+        for candidate in &self.standing {
             let votes = self.count(candidate);
-            if most > 0 {
-                into.push((votes, candidate.hypothesis));
-                most -= 1;
-            } else if let Some(least) = into.iter_mut().min_by_key(|other| other.0)
-                && least.0 < votes
+            if into.len() < into.capacity() {
+                into.push((votes, *candidate));
+            } else if let Some(fewest) = into.iter_mut().min_by_key(|elected| elected.0)
+                && fewest.0 < votes
             {
-                *least = (votes, candidate.hypothesis);
+                *fewest = (votes, *candidate);
             }
         }
-        // Where too many come up, more votes are asked for; where few do, fewer.
-        self.least = match standing.len() {
-            0..64 => (self.least - 1).max(3),
-            384.. => self.least.saturating_add(1).min(200),
-            _ => self.least,
-        };
-        self.standing = standing;
+        if self.standing.len() < *WANTED.start() {
+            self.least = (self.least - 1).max(*LEAST.start());
+        } else if self.standing.len() > *WANTED.end() {
+            self.least = (self.least + 1).min(*LEAST.end());
+        }
         self.standing.clear();
-        into.sort_unstable_by(|a, b| b.0.cmp(&a.0));
+        into.sort_unstable_by_key(|elected| std::cmp::Reverse(elected.0));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn elected(votes: &mut Votes) -> Vec<(u32, Candidate)> {
+        let mut into = Vec::with_capacity(4);
+        votes.elect(&mut into);
+        into
+    }
+
+    #[test]
+    fn what_has_most_votes_is_elected_first() {
+        let mut votes = Votes::default();
+        for (offset, count) in [(1_000.0, 5), (90_000.0, 9), (-4_000.0, 3), (7_000.0, 2)] {
+            (0..count).for_each(|_| votes.vote(3, offset));
+        }
+        let offsets: Vec<f64> = elected(&mut votes).iter().map(|elected| elected.1.offset).collect();
+        assert_eq!(offsets, [90_000.0, 1_000.0, -4_000.0]);
+        assert!(elected(&mut votes).is_empty(), "a candidate stands once");
+    }
+
+    #[test]
+    fn votes_lapse() {
+        let mut votes = Votes::default();
+        votes.vote(0, 500.0);
+        votes.vote(0, 500.0);
+        votes.tick(EPOCH_TICKS);
+        votes.tick(2 * EPOCH_TICKS);
+        votes.vote(0, 500.0);
+        assert!(elected(&mut votes).is_empty());
     }
 }
