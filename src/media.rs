@@ -7,3 +7,4 @@ pub mod note;
 pub mod sheet;
 pub mod soundfont;
 pub mod spectrogram;
+pub mod stream;

@@ -14,6 +14,7 @@ pub mod catalogue;
 pub mod codes;
 pub mod date;
 pub mod decision;
+pub mod fingerprint;
 pub mod guard;
 pub mod history;
 pub mod index;

@@ -1,25 +1,18 @@
 //! Audio files: WAV, FLAC and Ogg Vorbis in, WAV out.
 
-use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Fft, FixedSync, Resampler};
-use symphonia::core::codecs::audio::AudioDecoder;
 use symphonia::core::errors::Error as DecodeError;
-use symphonia::core::formats::probe::Hint;
-use symphonia::core::formats::{FormatReader, TrackType};
-use symphonia::core::io::MediaSourceStream;
 
 use crate::analysis::frames::ANALYSIS_RATE;
 
+use super::stream::AudioStream;
+
 /// Longest file that is read, in seconds: a note or a piece of music, not a night of field recording.
 pub const MAX_SECONDS: usize = 1_200;
-/// Sample rates that are read, in Hz.
-const RATES: std::ops::RangeInclusive<u32> = 4_000..=768_000;
-/// Most channels that are mixed down.
-const MAX_CHANNELS: usize = 32;
 
 /// Why an audio file could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -90,100 +83,23 @@ pub fn read_mono_48k(path: &Path) -> Result<Vec<f32>, AudioError> {
 /// # Errors
 /// If it cannot be opened or decoded, is longer than [`MAX_SECONDS`], holds samples that are no numbers, or nothing.
 pub fn read_mono(path: &Path) -> Result<Mono, AudioError> {
-    let file = File::open(path).map_err(|source| AudioError::Io { path: path.to_owned(), source })?;
-    let mut hint = Hint::new();
-    if let Some(extension) = path.extension().and_then(|extension| extension.to_str()) {
-        hint.with_extension(extension);
+    let mut stream = AudioStream::open(path)?;
+    let mut mono = Mono { samples: Vec::new(), rate: 0 };
+    while let Some(block) = stream.next_block()? {
+        mono.rate = block.rate;
+        let mean = |frame: &[f32]| frame.iter().sum::<f32>() / block.channels as f32;
+        mono.samples.extend(block.interleaved.chunks_exact(block.channels).map(mean));
+        if mono.samples.len() > MAX_SECONDS * block.rate as usize {
+            let reason = format!("it is longer than {MAX_SECONDS} s");
+            return Err(AudioError::Refused { path: path.to_owned(), reason });
+        }
     }
-    let stream = MediaSourceStream::new(Box::new(file), Default::default());
-    let mono = match symphonia::default::get_probe().probe(&hint, stream, Default::default(), Default::default()) {
-        Ok(mut format) => decode(&mut *format),
-        Err(error) => Err(error.into()),
-    };
-    let mono = mono.map_err(|failure| failure.at(path))?;
     let refuse = |reason: &str| Err(AudioError::Refused { path: path.to_owned(), reason: reason.to_owned() });
     match () {
         () if mono.samples.is_empty() => refuse("it holds no samples"),
         () if !mono.samples.iter().all(|sample| sample.is_finite()) => refuse("it holds samples that are no numbers"),
         () => Ok(mono),
     }
-}
-
-/// A failure that does not know its file yet.
-enum Failure {
-    Decode(DecodeError),
-    Refused(String),
-}
-
-impl From<DecodeError> for Failure {
-    fn from(error: DecodeError) -> Self {
-        Self::Decode(error)
-    }
-}
-
-impl Failure {
-    fn at(self, path: &Path) -> AudioError {
-        let path = path.to_owned();
-        match self {
-            Self::Decode(source) => AudioError::Format { path, source },
-            Self::Refused(reason) => AudioError::Refused { path, reason },
-        }
-    }
-}
-
-fn decode(format: &mut dyn FormatReader) -> Result<Mono, Failure> {
-    let no_audio = || Failure::Refused("it holds no audio track".to_owned());
-    let track = format.default_track(TrackType::Audio).ok_or_else(no_audio)?;
-    let codec = track.codec_params.as_ref().and_then(|params| params.audio()).ok_or_else(no_audio)?;
-    let mut decoder = symphonia::default::get_codecs().make_audio_decoder(codec, &Default::default())?;
-    let id = track.id;
-    let mut mono = Mono { samples: Vec::new(), rate: 0 };
-    let mut interleaved = Vec::new();
-    // A truncated file ends in an unexpected end: what came before is good.
-    while let Some(packet) = next_packet(format)? {
-        if packet.track_id == id {
-            append(&mut mono, &mut interleaved, &mut *decoder, &packet)?;
-        }
-    }
-    Ok(mono)
-}
-
-fn next_packet(format: &mut dyn FormatReader) -> Result<Option<symphonia::core::packet::Packet>, DecodeError> {
-    match format.next_packet() {
-        Err(DecodeError::IoError(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => Ok(None),
-        // A chained stream: the first link is the file.
-        Err(DecodeError::ResetRequired) => Ok(None),
-        other => other,
-    }
-}
-
-fn append(
-    mono: &mut Mono,
-    interleaved: &mut Vec<f32>,
-    decoder: &mut dyn AudioDecoder,
-    packet: &symphonia::core::packet::Packet,
-) -> Result<(), Failure> {
-    let buffer = match decoder.decode(packet) {
-        Ok(buffer) => buffer,
-        // A damaged packet is skipped, as players do.
-        Err(DecodeError::DecodeError(_)) => return Ok(()),
-        Err(error) => return Err(error.into()),
-    };
-    let (rate, channels) = (buffer.spec().rate(), buffer.spec().channels().count());
-    if !RATES.contains(&rate) || (mono.rate != 0 && rate != mono.rate) {
-        return Err(Failure::Refused(format!("a sample rate of {rate} Hz, expected one within {RATES:?}")));
-    }
-    if !(1..=MAX_CHANNELS).contains(&channels) {
-        return Err(Failure::Refused(format!("{channels} channels, expected 1 to {MAX_CHANNELS}")));
-    }
-    mono.rate = rate;
-    buffer.copy_to_vec_interleaved(interleaved);
-    let mean = |frame: &[f32]| frame.iter().sum::<f32>() / channels as f32;
-    mono.samples.extend(interleaved.chunks_exact(channels).map(mean));
-    if mono.samples.len() > MAX_SECONDS * rate as usize {
-        return Err(Failure::Refused(format!("it is longer than {MAX_SECONDS} s")));
-    }
-    Ok(())
 }
 
 /// Resamples from one rate to another; the first sample stays the first to within half a sample.
