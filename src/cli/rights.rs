@@ -1,8 +1,10 @@
 //! `zitherctl rights ...`: whose music is this, and what is owed for it.
 
+mod build;
 mod catalogue;
 mod index;
 mod ledger;
+mod matching;
 mod report;
 
 use clap::Subcommand;
@@ -19,6 +21,7 @@ pub(super) enum Command {
     /// Ledgers: what was recognised in a project.
     #[command(subcommand)]
     Ledger(ledger::Command),
+    Match(matching::Match),
     Report(report::Report),
 }
 
@@ -29,6 +32,7 @@ impl Command {
             Self::Catalogue(command) => command.run(),
             Self::Index(command) => command.run(),
             Self::Ledger(command) => command.run(),
+            Self::Match(command) => command.run(),
             Self::Report(command) => command.run(),
         }
     }

@@ -1,5 +1,6 @@
 //! Audio files: WAV, FLAC and Ogg Vorbis in, WAV out.
 
+use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 

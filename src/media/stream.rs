@@ -71,13 +71,11 @@ impl AudioStream {
         let format = symphonia::default::get_probe()
             .probe(&hint, stream, Default::default(), Default::default())
             .map_err(unreadable)?;
-        let no_audio =
-            || AudioError::Refused { path: path.to_owned(), reason: "it holds no audio track".to_owned() };
+        let no_audio = || AudioError::Refused { path: path.to_owned(), reason: "it holds no audio track".to_owned() };
         let track = format.default_track(TrackType::Audio).ok_or_else(no_audio)?;
         let codec = track.codec_params.as_ref().and_then(|params| params.audio()).ok_or_else(no_audio)?;
-        let decoder = symphonia::default::get_codecs()
-            .make_audio_decoder(codec, &Default::default())
-            .map_err(unreadable)?;
+        let decoder =
+            symphonia::default::get_codecs().make_audio_decoder(codec, &Default::default()).map_err(unreadable)?;
         let track = track.id;
         Ok(Self { path: path.to_owned(), format, decoder, track, interleaved: Vec::new(), shape: None })
     }

@@ -101,7 +101,8 @@ impl Votes {
     /// The votes of a candidate and its neighbours in time.
     fn count(&self, candidate: &Candidate) -> u32 {
         let bin = bin(candidate.offset);
-        let votes = |bin| self.ballots[ballot(candidate.change, bin)].iter().map(|votes| u32::from(*votes)).sum::<u32>();
+        let votes =
+            |bin| self.ballots[ballot(candidate.change, bin)].iter().map(|votes| u32::from(*votes)).sum::<u32>();
         (bin - 1..=bin + 1).map(votes).sum()
     }
 

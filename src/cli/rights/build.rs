@@ -198,7 +198,10 @@ fn analyse(path: &Path) -> Result<(Fingerprint, [u8; 32])> {
         }
     }
     let fingerprint = fingerprinter.context("it holds no samples")?.finish();
-    ensure!(fingerprint.peaks.len() >= LEAST_PEAKS, "it holds nothing that could be recognised: silence or a single tone");
+    ensure!(
+        fingerprint.peaks.len() >= LEAST_PEAKS,
+        "it holds nothing that could be recognised: silence or a single tone"
+    );
     let mut hasher = blake3::Hasher::new();
     hasher.update_reader(std::fs::File::open(path)?)?;
     Ok((fingerprint, *hasher.finalize().as_bytes()))

@@ -1,15 +1,19 @@
-//! `zitherctl rights index ...`: what is in an index, whether it is whole, and what is taken out of it.
+//! `zitherctl rights index ...`: recordings become an index; what is in it, whether it is whole, and what is
+//! taken out of it.
 
 use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 use clap::{Args, Subcommand};
 
+use super::build;
 use crate::rights::index::{Index, Stat, compact, remove, verify};
 
 /// A subcommand of `zitherctl rights index`.
 #[derive(Subcommand)]
 pub(in crate::cli) enum Command {
+    Add(build::Add),
+    Build(build::Build),
     Compact(Compact),
     Remove(Remove),
     Stat(Stats),
@@ -20,6 +24,8 @@ impl Command {
     /// Runs the subcommand.
     pub(super) fn run(self) -> Result<()> {
         match self {
+            Self::Add(command) => command.run(),
+            Self::Build(command) => command.run(),
             Self::Compact(command) => command.run(),
             Self::Remove(command) => command.run(),
             Self::Stat(command) => command.run(),
