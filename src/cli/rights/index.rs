@@ -46,7 +46,7 @@ pub(in crate::cli) struct Compact {
 impl Compact {
     fn run(self) -> Result<()> {
         let tracks = compact(&self.index)?;
-        println!("{tracks} tracks in {} files", Index::open(&self.index)?.segments().len());
+        println!("tracks: {tracks}, files: {}", Index::open(&self.index)?.segments().len());
         Ok(())
     }
 }
@@ -65,11 +65,8 @@ impl Remove {
     fn run(self) -> Result<()> {
         let ids: Vec<&str> = self.ids.iter().map(String::as_str).collect();
         let missing = remove(&self.index, &ids)?;
-        for id in &missing {
-            eprintln!("{id}: no such track");
-        }
-        println!("{} tracks removed", ids.len() - missing.len());
-        ensure!(missing.is_empty(), "{} of {} tracks are not in the index", missing.len(), ids.len());
+        println!("removed: {}", ids.len() - missing.len());
+        ensure!(missing.is_empty(), "{}: not in the index: {}", self.index.display(), missing.join(", "));
         Ok(())
     }
 }
@@ -125,7 +122,7 @@ impl Verify {
         for fault in faults {
             eprintln!("{:#}", anyhow::Error::new(fault));
         }
-        ensure!(count == 0, "{}: {count} files are not as they were written", self.index.display());
+        ensure!(count == 0, "{}: not as it was written; damaged files: {count}", self.index.display());
         let index = Index::open(&self.index)?;
         println!("whole: {} tracks, digest {}", index.tracks().count(), index.digest());
         Ok(())
