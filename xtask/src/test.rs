@@ -15,6 +15,7 @@ use crate::demo;
 use crate::factory;
 use crate::footprint;
 use crate::instructions;
+use crate::rights_bench;
 use crate::rtproof;
 use crate::workspace::Workspace;
 
@@ -52,6 +53,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         Some(obstacle) => Ok(Outcome::Skipped(obstacle.to_owned())),
         None => instructions::run(workspace, &instructions::Options::default()).map(|()| Outcome::Passed),
     });
+    report.step("rights bench, short", || rights_bench::short(workspace));
     report.step("a small factory model", || {
         factory::run(workspace, &factory::Options { quick: true, ..factory::Options::default() })
     });
