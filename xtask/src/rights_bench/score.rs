@@ -9,8 +9,8 @@ use super::truth::{Kind, Part, Truth};
 
 /// False positives that the first threshold lets through.
 const FALSE_SHARE: f64 = 0.01;
-/// A report this near an embedded excerpt, in seconds, is about it.
-const NEAR: f64 = 1.0;
+/// A report this near an embedded excerpt, in seconds, is about it: half of what a matcher may listen to at once.
+const NEAR: f64 = 2.5;
 /// False reports of the same track within so many seconds of a stream are one alarm.
 const ONE_ALARM: f64 = 30.0;
 
