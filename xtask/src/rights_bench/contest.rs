@@ -32,7 +32,7 @@ pub(super) fn full(workspace: &Workspace, set: &Set, out: &Path, labels: bool) -
 }
 
 /// Hits of the own decision that the short form insists on, in percent of all its excerpts, chains included.
-const FLOOR: f64 = 80.0;
+const FLOOR: f64 = 60.0;
 
 /// Asks Zither a small set, prints what came of it and insists on what may never fail: everything clean is found, and
 /// nothing is shown that is not there.
