@@ -1,5 +1,8 @@
 //! What the audio thread, the background thread and the screen may tell each other: one set of halves per instance,
-//! born together. No half blocks another; all but the screen's keyboard are wait-free.
+//! born together. No half blocks the audio thread, whose own is wait-free.
+
+mod report;
+mod tap;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -7,10 +10,31 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use atomic_float::AtomicF32;
 use rtrb::{Consumer, Producer, RingBuffer};
 
+pub use report::{IndexFacts, IndexView, MATCHES, Recognition, Report};
+pub use tap::{Mark, PIECE, TAP_FRAMES};
+
+use report::Board;
+use tap::{TapIn, TapOut};
+
 /// Keys pressed on the screen that may wait for the audio thread.
 const KEY_CAPACITY: usize = 256;
-/// Frames of the sidechain that may wait for the background thread: 1.4 s at 48 kHz, 0.3 s at 192 kHz.
-pub const TAP_FRAMES: usize = 1 << 16;
+/// Frames by which a host's transport may stray from where it should be before that counts as a jump: hosts that count in
+/// beats or seconds round.
+const JUMP: u64 = 64;
+
+/// A stream of sound that is listened to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// What the host routes to the sidechain input.
+    Sidechain,
+    /// What the instrument itself plays.
+    Output,
+}
+
+impl Stream {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Sidechain, Self::Output];
+}
 
 /// A key of the on-screen keyboard.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,10 +63,18 @@ struct Wires {
     rate: AtomicF32,
     fault: AtomicBool,
     screen_open: AtomicBool,
-    dropped_frames: AtomicU64,
-    frames: AtomicU64,
-    sounding_frames: AtomicU64,
-    blocks: AtomicU64,
+    waits: AtomicBool,
+    counts: [Count; 2],
+}
+
+/// Frames of one stream.
+#[derive(Default)]
+struct Count {
+    arrived: AtomicU64,
+    sounding: AtomicU64,
+    checked: AtomicU64,
+    unchecked: AtomicU64,
+    peak: AtomicF32,
 }
 
 /// What the screen shows of the sound.
@@ -54,57 +86,56 @@ pub struct Levels {
     pub voices: u32,
 }
 
-/// What has become of the sidechain's audio. It is heard and counted; nothing is judged yet.
+/// What has become of a stream's sound, since the instance was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Heard {
     /// Seconds that arrived, silence included.
     pub seconds: f32,
     /// Seconds in which something sounded.
     pub sounding_seconds: f32,
-    /// Pieces in which they arrived.
-    pub blocks: u64,
-    /// Seconds that were lost because the background thread was behind.
-    pub dropped_seconds: f32,
+    /// Seconds that were compared with the index.
+    pub checked_seconds: f32,
+    /// Seconds that should have been and were not, because the background thread was behind.
+    pub unchecked_seconds: f32,
+    /// Highest absolute sample since the last look.
+    pub peak: f32,
 }
 
 /// The audio thread's half: owned by the processor, never cloned.
 pub struct AudioHalf {
     wires: Arc<Wires>,
     keys: Consumer<Key>,
-    tap: Producer<[f32; 2]>,
+    taps: [TapIn; 2],
+    /// Where in the project the next block begins, in frames.
+    place: i64,
 }
 
 /// The screen's half: owned by the editor, on the main thread.
 pub struct ScreenHalf {
     wires: Arc<Wires>,
     keys: Producer<Key>,
+    board: Arc<Board>,
+    seen: u64,
 }
 
 /// The background thread's half.
 pub struct ListenerHalf {
     wires: Arc<Wires>,
-    tap: Consumer<[f32; 2]>,
+    taps: [TapOut; 2],
+    board: Arc<Board>,
 }
 
 /// The three halves of one instance.
 #[must_use]
 pub fn halves() -> (AudioHalf, ScreenHalf, ListenerHalf) {
-    let wires = Arc::new(Wires::default());
+    let (wires, board) = (Arc::new(Wires::default()), Arc::new(Board::default()));
     let (key_in, key_out) = RingBuffer::new(KEY_CAPACITY);
-    let (mut tap_in, mut tap_out) = RingBuffer::new(TAP_FRAMES);
-    touch(&mut tap_in, &mut tap_out);
+    let [(side_in, side_out), (own_in, own_out)] = [tap::tap(), tap::tap()];
     (
-        AudioHalf { wires: Arc::clone(&wires), keys: key_out, tap: tap_in },
-        ScreenHalf { wires: Arc::clone(&wires), keys: key_in },
-        ListenerHalf { wires, tap: tap_out },
+        AudioHalf { wires: Arc::clone(&wires), keys: key_out, taps: [side_in, own_in], place: 0 },
+        ScreenHalf { wires: Arc::clone(&wires), keys: key_in, board: Arc::clone(&board), seen: 0 },
+        ListenerHalf { wires, taps: [side_out, own_out], board },
     )
-}
-
-/// Goes through a ring once: the system gives memory page by page when it is first written, which must not be in the
-/// audio thread.
-fn touch(into: &mut Producer<[f32; 2]>, out_of: &mut Consumer<[f32; 2]>) {
-    while into.push([0.0; 2]).is_ok() {}
-    while out_of.pop().is_ok() {}
 }
 
 impl AudioHalf {
@@ -119,18 +150,37 @@ impl AudioHalf {
         self.wires.screen_open.load(Ordering::Relaxed)
     }
 
-    /// Gives a piece of the sidechain to the background thread: whole, or not at all where the ring is full, which is
-    /// counted.
-    pub fn tap(&mut self, left: &[f32], right: &[f32]) {
+    /// Begins a block of `frames` at this frame of the project, where the host's transport moves; otherwise project time
+    /// runs on from where it was.
+    pub fn begin(&mut self, position: Option<i64>, frames: usize) {
+        let jumped = |position: &i64| position.abs_diff(self.place) > JUMP;
+        self.place = position.filter(jumped).unwrap_or(self.place);
+        let place = self.place;
+        self.taps.iter_mut().for_each(|tap| tap.begin(place));
+        self.place = place.saturating_add(frames as i64);
+    }
+
+    /// Gives a stretch of a stream to the background thread: in pieces, each whole or, where the ring is full, not at all,
+    /// which is counted.
+    pub fn tap(&mut self, stream: Stream, left: &[f32], right: &[f32]) {
         let frames = left.len().min(right.len());
-        match self.tap.write_chunk_uninit(frames) {
-            Ok(chunk) => {
-                chunk.fill_from_iter(left.iter().zip(right).map(|(&left, &right)| [left, right]));
-            }
-            Err(_full) => {
-                self.wires.dropped_frames.fetch_add(frames as u64, Ordering::Relaxed);
-            }
+        let lost = self.taps[stream as usize].push(&left[..frames], &right[..frames]);
+        let count = &self.wires.counts[stream as usize];
+        count.arrived.fetch_add(frames as u64, Ordering::Relaxed);
+        if lost > 0 {
+            count.unchecked.fetch_add(lost, Ordering::Relaxed);
         }
+    }
+
+    /// Whether the ring of a stream has room for so many frames, [`PIECE`] at most.
+    #[must_use]
+    pub fn has_room(&self, stream: Stream, frames: usize) -> bool {
+        self.taps[stream as usize].has_room(frames)
+    }
+
+    /// Tells the background thread whether the callback waits for it, as it may while a host bounces offline.
+    pub fn waits(&self, waits: bool) {
+        self.wires.waits.store(waits, Ordering::Relaxed);
     }
 
     /// Reports a piece of output.
@@ -175,17 +225,29 @@ impl ScreenHalf {
         Levels { peak, voices: self.wires.voices.load(Ordering::Relaxed) }
     }
 
-    /// What was heard of the sidechain so far.
+    /// What was heard of a stream so far; its peak starts anew.
     #[must_use]
-    pub fn heard(&self) -> Heard {
+    pub fn heard(&self, stream: Stream) -> Heard {
         let rate = f64::from(self.wires.rate.load(Ordering::Relaxed)).max(1.0);
         let seconds = |frames: &AtomicU64| (frames.load(Ordering::Relaxed) as f64 / rate) as f32;
+        let count = &self.wires.counts[stream as usize];
         Heard {
-            seconds: seconds(&self.wires.frames),
-            sounding_seconds: seconds(&self.wires.sounding_frames),
-            blocks: self.wires.blocks.load(Ordering::Relaxed),
-            dropped_seconds: seconds(&self.wires.dropped_frames),
+            seconds: seconds(&count.arrived),
+            sounding_seconds: seconds(&count.sounding),
+            checked_seconds: seconds(&count.checked),
+            unchecked_seconds: seconds(&count.unchecked),
+            peak: count.peak.swap(0.0, Ordering::Relaxed),
         }
+    }
+
+    /// Brings `report` up to what the background thread has told since the last call.
+    pub fn follow(&mut self, report: &mut Report) {
+        self.board.read(&mut self.seen, report);
+    }
+
+    /// Asks the background thread for a clearance report.
+    pub fn wish_export(&self) {
+        self.board.wish();
     }
 
     /// Whether the engine has failed and is silent until the plugin is loaded anew.
@@ -196,24 +258,68 @@ impl ScreenHalf {
 }
 
 impl ListenerHalf {
-    /// Level below which a piece counts as silence (-100 dB re full scale).
-    const SILENCE: f32 = 1e-5;
+    /// Level below which a sample counts as silence (-70 dB re full scale).
+    pub const SILENCE: f32 = 3.2e-4;
 
-    /// Takes everything that waits and counts it. Returns the number of frames.
-    pub fn listen(&mut self) -> usize {
-        let waiting = self.tap.slots();
-        let Ok(chunk) = self.tap.read_chunk(waiting) else { return 0 };
-        if waiting == 0 {
-            return 0;
-        }
-        let (first, second) = chunk.as_slices();
-        let sounds = |frame: &&[f32; 2]| frame.iter().any(|sample| sample.abs() > Self::SILENCE);
-        let sounding = first.iter().chain(second).filter(sounds).count();
-        chunk.commit_all();
-        self.wires.frames.fetch_add(waiting as u64, Ordering::Relaxed);
-        self.wires.sounding_frames.fetch_add(sounding as u64, Ordering::Relaxed);
-        self.wires.blocks.fetch_add(1, Ordering::Relaxed);
-        waiting
+    /// Takes the next frames of a stream, `most` at most and none beyond the next mark, and counts them.
+    pub fn take(&mut self, stream: Stream, most: usize, take: impl FnOnce(Option<Mark>, [&[[f32; 2]]; 2])) -> usize {
+        let count = &self.wires.counts[stream as usize];
+        self.taps[stream as usize].take(most, |mark, slices| {
+            let highest = |frame: &[f32; 2]| frame[0].abs().max(frame[1].abs());
+            let (mut peak, mut sounding) = (0.0_f32, 0);
+            for level in slices.iter().copied().flatten().map(highest) {
+                peak = peak.max(level);
+                sounding += u64::from(level > Self::SILENCE);
+            }
+            count.peak.fetch_max(peak, Ordering::Relaxed);
+            count.sounding.fetch_add(sounding, Ordering::Relaxed);
+            take(mark, slices);
+        })
+    }
+
+    /// Frames of a stream that wait.
+    #[must_use]
+    pub fn waiting(&self, stream: Stream) -> usize {
+        self.taps[stream as usize].waiting()
+    }
+
+    /// Counts frames that were compared with the index.
+    pub fn count_checked(&self, stream: Stream, frames: usize) {
+        self.wires.counts[stream as usize].checked.fetch_add(frames as u64, Ordering::Relaxed);
+    }
+
+    /// Counts frames that should have been and were not.
+    pub fn count_unchecked(&self, stream: Stream, frames: usize) {
+        self.wires.counts[stream as usize].unchecked.fetch_add(frames as u64, Ordering::Relaxed);
+    }
+
+    /// Frames a second; 0 before the first activation.
+    #[must_use]
+    pub fn rate(&self) -> f32 {
+        self.wires.rate.load(Ordering::Relaxed)
+    }
+
+    /// Whether the callback waits where a ring is full, so that nothing need be skipped.
+    #[must_use]
+    pub fn is_waited_for(&self) -> bool {
+        self.wires.waits.load(Ordering::Relaxed)
+    }
+
+    /// Whether an editor is open.
+    #[must_use]
+    pub fn screen_is_open(&self) -> bool {
+        self.wires.screen_open.load(Ordering::Relaxed)
+    }
+
+    /// Tells the screen.
+    pub fn tell(&self, change: impl FnOnce(&mut Report)) {
+        self.board.write(change);
+    }
+
+    /// Whether the screen has asked for a clearance report since the last look.
+    #[must_use]
+    pub fn export_is_wished(&self) -> bool {
+        self.board.is_wished()
     }
 }
 
@@ -238,21 +344,44 @@ mod tests {
         assert_eq!(std::iter::from_fn(|| audio.next_key()).collect::<Vec<_>>(), keys);
     }
 
+    fn take_all(listener: &mut ListenerHalf, stream: Stream) -> usize {
+        std::iter::from_fn(|| Some(listener.take(stream, usize::MAX, |_, _| ())).filter(|&frames| frames > 0)).sum()
+    }
+
     #[test]
-    fn the_sidechain_is_counted_and_what_does_not_fit_is_dropped_and_counted() {
+    fn streams_are_counted_apart_and_what_does_not_fit_is_counted_too() {
         let (mut audio, screen, mut listener) = halves();
         audio.rate(1_000.0);
-        audio.tap(&[0.0; 500], &[0.0; 500]);
-        audio.tap(&[0.5; 250], &[0.0; 250]);
-        assert_eq!(listener.listen(), 750);
+        audio.tap(Stream::Sidechain, &[0.0; 500], &[0.0; 500]);
+        audio.tap(Stream::Sidechain, &[0.5; 250], &[0.0; 250]);
+        audio.tap(Stream::Output, &[0.25; 100], &[0.0; 100]);
+        assert_eq!(take_all(&mut listener, Stream::Sidechain), 750);
+        let heard = screen.heard(Stream::Sidechain);
+        assert_eq!((heard.seconds, heard.sounding_seconds, heard.peak), (0.75, 0.25, 0.5));
+        assert_eq!(screen.heard(Stream::Output).sounding_seconds, 0.0, "nobody has taken it yet");
         let piece = vec![0.5; TAP_FRAMES];
-        audio.tap(&piece, &piece);
-        audio.tap(&[0.5; 100], &[0.5; 100]);
-        let heard = screen.heard();
-        assert_eq!((heard.seconds, heard.blocks), (0.75, 1));
-        assert_eq!(heard.dropped_seconds, 0.1);
-        assert!((heard.sounding_seconds - 0.25).abs() < 0.01);
-        assert_eq!(listener.listen(), TAP_FRAMES);
+        audio.tap(Stream::Sidechain, &piece, &piece);
+        audio.tap(Stream::Sidechain, &[0.5; 100], &[0.5; 100]);
+        assert_eq!(screen.heard(Stream::Sidechain).unchecked_seconds, 0.1);
+        assert_eq!(take_all(&mut listener, Stream::Sidechain), TAP_FRAMES);
+        assert_eq!(take_all(&mut listener, Stream::Output), 100);
+    }
+
+    #[test]
+    fn project_time_follows_the_transport_and_runs_on_where_it_stands() {
+        let (mut audio, _screen, mut listener) = halves();
+        for position in [Some(4_800), Some(4_801 + 100), None, Some(960)] {
+            audio.begin(position, 100);
+            audio.tap(Stream::Output, &[0.5; 100], &[0.5; 100]);
+        }
+        let mut places = Vec::new();
+        let mut next = |listener: &mut ListenerHalf| {
+            listener.take(Stream::Output, usize::MAX, |mark, slices| {
+                places.push((mark.expect("each begins with one").place, slices.concat().len()));
+            })
+        };
+        while next(&mut listener) > 0 {}
+        assert_eq!(places, [(4_800, 300), (960, 100)]);
     }
 
     #[test]

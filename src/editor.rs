@@ -13,6 +13,7 @@ mod meter;
 mod model;
 mod pad;
 mod readout;
+mod rights;
 mod screen;
 mod status;
 pub mod theme;
@@ -32,8 +33,12 @@ pub fn draw(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
     within(ui, areas.header, "header", |ui| header::draw(ui, hands, screen));
     within(ui, areas.latents, "latents", |ui| latents::draw(ui, hands, screen));
     within(ui, areas.pad, "pad", |ui| pad::draw(ui, hands, screen));
-    for (page, area) in PAGES[2..].iter().zip(areas.pages) {
-        within(ui, area, page.name, |ui| knob::page(ui, hands, screen, page));
+    if screen.rights_open {
+        within(ui, areas.pages[0].union(areas.pages[2]), "rights", |ui| rights::draw(ui, screen));
+    } else {
+        for (page, area) in PAGES[2..].iter().zip(areas.pages) {
+            within(ui, area, page.name, |ui| knob::page(ui, hands, screen, page));
+        }
     }
     within(ui, areas.keyboard, "keyboard", |ui| keyboard::draw(ui, screen));
     within(ui, areas.status, "status", |ui| status::draw(ui, screen));

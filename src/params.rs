@@ -7,6 +7,7 @@
 mod handover;
 mod kept;
 mod model;
+mod project;
 mod state;
 mod transfer;
 
@@ -19,6 +20,7 @@ use nice_plug::prelude::{BoolParam, FloatParam, FloatRange, IntParam, IntRange, 
 pub use handover::Inlet;
 pub use kept::{Kept, Name, WINDOW_MAX, WINDOW_MIN};
 pub use model::{ModelChoice, ModelInlet, ModelView, ModelWish};
+pub use project::ProjectOf;
 pub use state::{STATE_LIMIT, filter, put_preset};
 pub use transfer::{TransferChoice, TransferInlet};
 

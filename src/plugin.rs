@@ -5,5 +5,6 @@ mod events;
 pub mod format;
 pub mod instrument;
 mod listener;
+mod offline;
 
 pub use instrument::{ClapInstrument, Vst3Instrument};

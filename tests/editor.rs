@@ -17,11 +17,12 @@ use nice_plug::context::PluginApi;
 use nice_plug::params::internals::ParamPtr;
 use nice_plug::plugin::PluginState;
 use nice_plug::prelude::{GuiContextInner, ParamSetter, Params};
-use zither::bridge::{self, AudioHalf};
+use zither::bridge::{self, AudioHalf, IndexFacts, IndexView, ListenerHalf, Recognition};
 use zither::editor::{Hands, Screen, draw, theme};
 use zither::model::latent::LatentSpace;
 use zither::model::{Card, Model};
 use zither::params::InstrumentParams;
+use zither::rights::ledger::{Source, Span};
 use zither::synth::controls::Control;
 
 /// What a host is told.
@@ -87,13 +88,14 @@ struct Desk {
     params: Arc<InstrumentParams>,
     host: Arc<Host>,
     audio: AudioHalf,
+    listener: ListenerHalf,
 }
 
 impl Desk {
     fn new() -> Self {
         let params = Arc::new(InstrumentParams::default());
         let host = Arc::new(Host::new(&params));
-        let (audio, half, _listener) = bridge::halves();
+        let (audio, half, listener) = bridge::halves();
         let screen = Screen::new(half, &params.kept.model);
         let (drawn, told) = (Arc::clone(&params), Arc::clone(&host));
         let mut harness = Harness::builder().with_size(vec2(1_000.0, 780.0)).with_step_dt(1.0 / 60.0).build_ui_state(
@@ -107,7 +109,7 @@ impl Desk {
             screen,
         );
         harness.run_steps(3);
-        Self { harness, params, host, audio }
+        Self { harness, params, host, audio, listener }
     }
 
     fn rect(&self, label: &str) -> Rect {
@@ -346,4 +348,75 @@ fn a_missing_model_is_said_with_what_to_do() {
     let alert = desk.harness.get_by_role(Role::Alert).accesskit_node().label().unwrap();
     assert!(alert.contains("put Old Strings (0123456789ab) into "), "{alert}");
     assert_eq!(desk.params.serialize_fields()["model"], missing);
+}
+
+/// A recognition of "Regen" at half past one in the project.
+fn recognition(sounds: bool) -> Recognition {
+    let about =
+        r#"{"id":"rain","title":"Regen","artists":["Mo"],"owner":"Nightfall","licence":"LicenseRef-Nightfall-Sync"}"#;
+    let work: zither::rights::catalogue::Work = serde_json::from_str(about).expect("it is a work");
+    Recognition {
+        source: Source::Sidechain,
+        policy: work.policy(),
+        work: Arc::new(work),
+        heard: Span { from: 90.0, to: 97.0 },
+        place: Span { from: 31.0, to: 38.0 },
+        rate: 1.03,
+        pitch: 1.03,
+        confidence: 0.9987,
+        any_of: Vec::new(),
+        after: 2.0,
+        sounds,
+    }
+}
+
+#[test]
+fn a_recognition_is_told_with_owner_terms_evidence_and_what_to_do() {
+    let mut desk = Desk::new();
+    let facts = IndexFacts { tracks: 26, hours: 1.5, ..IndexFacts::default() };
+    desk.listener.tell(|report| {
+        report.index = IndexView::Open(facts);
+        report.take(recognition(true));
+    });
+    desk.harness.run_steps(2);
+    let line = desk.harness.get_by_label("Rights").accesskit_node().value().unwrap();
+    assert_eq!(line, "Heard: Regen by Mo \u{b7} ask \u{b7} 99.8 %");
+    desk.click(desk.rect("Rights").center());
+    for told in [
+        "Heard now, sidechain",
+        "Regen",
+        "Nightfall",
+        "LicenseRef-Nightfall-Sync",
+        "practically certain, 99.8 %",
+        "0:31\u{2013}0:38 of the work, 3.0 % faster, 0.5 semitones up",
+        "Ask Nightfall for a licence",
+        "1:30\u{2013}1:37",
+    ] {
+        assert!(desk.harness.query_all_by_label_contains(told).next().is_some(), "{told}");
+    }
+    assert!(desk.harness.query_by_role(Role::Alert).is_none(), "evidence is no alarm");
+    assert!(!desk.listener.export_is_wished());
+    desk.click(desk.rect("Export clearance report").center());
+    assert!(desk.listener.export_is_wished());
+    desk.listener.tell(|report| report.exported = Some(Ok("/reports/3f2a".into())));
+    desk.harness.run_steps(2);
+    assert!(desk.harness.query_by_label_contains("Written to /reports/3f2a").is_some());
+    desk.click(desk.rect("Rights").center());
+    assert!(desk.harness.query_by_label("Export clearance report").is_none());
+    desk.listener.tell(|report| report.take(recognition(false)));
+    desk.harness.run_steps(2);
+    let line = desk.harness.get_by_label("Rights").accesskit_node().value().unwrap();
+    assert_eq!(line, "Rights: sidechain silent, own output silent");
+}
+
+#[test]
+fn without_an_index_the_panel_says_how_to_make_one() {
+    let mut desk = Desk::new();
+    desk.listener.tell(|report| report.index = IndexView::Missing("/home/rights/index".into()));
+    desk.click(desk.rect("Rights").center());
+    let told = "zitherctl rights index build --out /home/rights/index";
+    assert!(desk.harness.query_by_label_contains(told).is_some());
+    desk.listener.tell(|report| report.index = IndexView::Refused("its header cannot be trusted".into()));
+    desk.harness.run_steps(2);
+    assert!(desk.harness.query_by_label_contains("its header cannot be trusted").is_some());
 }

@@ -1,4 +1,4 @@
-//! Where a user's presets, models and ledgers lie: the one place that knows.
+//! Where a user's presets, models, rights index and ledgers lie: the one place that knows.
 //!
 //! Names the standard library only, because `cargo xtask install` compiles this file too. Windows lets users move their
 //! Documents folder; it is looked for where it is by default, and `ZITHER_HOME` names any other place.
@@ -9,6 +9,10 @@ use std::path::{Path, PathBuf};
 pub const HOME_VARIABLE: &str = "ZITHER_HOME";
 /// Subfolder of the presets that come with Zither.
 pub const FACTORY: &str = "Factory";
+/// Subfolder of [`rights`]: the index that the plugin listens with.
+pub const INDEX: &str = "index";
+/// Subfolder of [`rights`]: a folder of clearance reports for each project.
+pub const REPORTS: &str = "reports";
 
 /// The folder of the user's presets, which need not exist; the factory presets lie in [`FACTORY`] inside it. `None`
 /// where the system names no home folder. Reads the environment, so not for the audio thread.
@@ -28,6 +32,13 @@ pub fn models() -> Option<PathBuf> {
 #[must_use]
 pub fn ledgers() -> Option<PathBuf> {
     of_this_user("Ledgers")
+}
+
+/// The folder of what the rights guard knows and what it hands out: the index in [`INDEX`], clearance reports in
+/// [`REPORTS`], neither of which need exist; as [`presets`].
+#[must_use]
+pub fn rights() -> Option<PathBuf> {
+    of_this_user("Rights")
 }
 
 fn of_this_user(kind: &str) -> Option<PathBuf> {

@@ -1,6 +1,6 @@
 //! What the editor remembers from frame to frame.
 
-use crate::bridge::{Heard, Levels, ScreenHalf};
+use crate::bridge::{Heard, Levels, Report, ScreenHalf, Stream};
 use crate::model::Model;
 use crate::model::latent::LATENTS;
 use crate::params::{ModelChoice, ModelView};
@@ -10,6 +10,8 @@ use crate::synth::controls::Control;
 const FALL_DB: f32 = 24.0;
 /// How long the highest peak stays, in seconds.
 const HOLD_S: f32 = 1.5;
+/// How long a stream that was compared with the index counts as listened to, in seconds.
+const LISTENS_S: f32 = 0.5;
 
 /// A value that is being typed.
 pub(super) struct Typing {
@@ -38,7 +40,13 @@ pub struct Screen {
     /// The highest recent peak and its age in seconds.
     pub(super) held_peak: (f32, f32),
     pub(super) voices: u32,
-    pub(super) heard: Heard,
+    /// What was heard of each stream.
+    pub(super) heard: [Heard; 2],
+    /// For so many seconds more it counts as listening.
+    pub(super) listens: f32,
+    pub(super) report: Report,
+    /// The rights panel stands in place of the knobs.
+    pub rights_open: bool,
 }
 
 impl Screen {
@@ -56,7 +64,10 @@ impl Screen {
             shown_peak: [0.0; 2],
             held_peak: (0.0, 0.0),
             voices: 0,
-            heard: Heard::default(),
+            heard: [Heard::default(); 2],
+            listens: 0.0,
+            report: Report::default(),
+            rights_open: false,
         };
         screen.name(choice);
         screen
@@ -100,6 +111,11 @@ impl Screen {
         let outdated = age > HOLD_S;
         self.held_peak = if highest >= held || outdated { (highest, 0.0) } else { (held, age + elapsed) };
         self.voices = voices;
-        self.heard = self.half.heard();
+        let heard = Stream::ALL.map(|stream| self.half.heard(stream));
+        let checked = |heard: &[Heard; 2]| heard[0].checked_seconds + heard[1].checked_seconds;
+        let goes_on = checked(&heard) > checked(&self.heard);
+        self.listens = if goes_on { LISTENS_S } else { (self.listens - elapsed).max(0.0) };
+        self.heard = heard;
+        self.half.follow(&mut self.report);
     }
 }

@@ -1,35 +1,51 @@
-//! The bottom line: what was heard of the sidechain. Heard is not checked, and the line says so. What is wrong with the
-//! model has precedence.
+//! The bottom line: whose music is heard, in a sentence that opens the rights panel. What is wrong with the model has
+//! precedence over hints.
 
 use egui::{Align, Rect, Sense, Ui, WidgetInfo, vec2};
 
-use super::{Screen, model, theme};
-use crate::bridge::Heard;
+use super::{Screen, model, rights, theme};
 
 const HINT: &str = "Double-click resets, Shift drags finely, a click on a value types it";
 
-/// Width of the sidechain's sentence.
-const SIDECHAIN: f32 = 320.0;
+/// Width of the rights' sentence.
+const RIGHTS: f32 = 430.0;
 
-pub(super) fn draw(ui: &Ui, screen: &Screen) {
+pub(super) fn draw(ui: &Ui, screen: &mut Screen) {
     let area = ui.max_rect().shrink2(vec2(theme::INSET, 0.0));
-    let heard = screen.heard;
-    let dot = if heard.sounding_seconds > 0.0 { theme::ACCENT } else { theme::LINE };
-    let at = area.left_center();
-    ui.painter().circle_filled(at, 4.0, dot);
-    let line = sentence(&heard);
-    super::text(ui, area.with_min_x(at.x + 12.0), &line, Align::Min, theme::small(), theme::MUTED);
-    if let Some(notice) = model::notice(screen) {
-        tell(ui, area.with_min_x(area.left() + SIDECHAIN), &notice);
-    } else if heard.dropped_seconds > 0.0 {
-        let lost = format!("{:.1} s of it not heard", heard.dropped_seconds);
-        super::text(ui, area, &lost, Align::Max, theme::small(), theme::ALERT);
-    } else {
-        super::text(ui, area, HINT, Align::Max, theme::small(), theme::MUTED);
+    sentence(ui, area.with_max_x(area.left() + RIGHTS), screen);
+    let rest = area.with_min_x(area.left() + RIGHTS);
+    match model::notice(screen) {
+        Some(notice) => tell(ui, rest, &notice),
+        None => super::text(ui, rest, HINT, Align::Max, theme::small(), theme::MUTED),
     }
-    let sidechain = area.with_max_x(area.left() + SIDECHAIN);
-    let response = ui.interact(sidechain, ui.scope_id().with("sidechain"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(egui::accesskit::Role::Status, true, &line));
+}
+
+/// The rights' sentence; a click opens and closes the panel.
+fn sentence(ui: &Ui, area: Rect, screen: &mut Screen) {
+    let line = rights::summary(screen);
+    let at = area.left_center();
+    let heard = screen.report.matches.first().is_some_and(|found| found.sounds);
+    let dot = if heard {
+        theme::ACCENT
+    } else if screen.listens > 0.0 {
+        theme::SOUND
+    } else {
+        theme::LINE
+    };
+    ui.painter().circle_filled(at, 4.0, dot);
+    let response = ui.interact(area, ui.scope_id().with("rights"), Sense::click());
+    let lit = heard || response.hovered() || screen.rights_open;
+    let colour = if lit { theme::TEXT } else { theme::MUTED };
+    super::text(ui, area.with_min_x(at.x + 12.0), &line, Align::Min, theme::small(), colour);
+    let role = egui::accesskit::Role::Button;
+    response.widget_info(|| {
+        let mut info = WidgetInfo::labeled(role, true, "Rights");
+        info.current_text_value = Some(line.clone());
+        info
+    });
+    if response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(&line).clicked() {
+        screen.rights_open = !screen.rights_open;
+    }
 }
 
 /// What does not fit is read by pointing at it.
@@ -38,29 +54,4 @@ fn tell(ui: &Ui, area: Rect, notice: &str) {
     let response = ui.interact(area, ui.scope_id().with("notice"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(egui::accesskit::Role::Alert, true, notice));
     response.on_hover_text(notice);
-}
-
-fn sentence(heard: &Heard) -> String {
-    if heard.sounding_seconds > 0.0 {
-        format!("Rights sidechain: {:.1} s heard, unchecked", heard.sounding_seconds)
-    } else if heard.seconds > 0.0 {
-        "Rights sidechain: silent so far, unchecked".to_owned()
-    } else {
-        "Rights sidechain: nothing connected, unchecked".to_owned()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_is_ever_called_clear() {
-        let silent = Heard { seconds: 3.0, ..Heard::default() };
-        let sounding = Heard { sounding_seconds: 2.0, ..silent };
-        for heard in [Heard::default(), silent, sounding] {
-            let line = sentence(&heard);
-            assert!(line.contains("unchecked") && !line.contains("clear"), "{line}");
-        }
-    }
 }

@@ -9,6 +9,7 @@ use egui::Ui;
 use nice_plug::context::gui::GuiContext;
 use nice_plug::editor::dpi::{LogicalSize, NativeSize};
 use nice_plug::editor::{Editor, HostMethods, ParentWindowHandle, ResizeHint, SpawnedEditor};
+use nice_plug::plugin::TrackInfo;
 use nice_plug_egui::baseview::{HandlerError, WindowSize};
 use nice_plug_egui::{
     EguiEditor, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, RepaintNotifier, create_egui_editor,
@@ -102,6 +103,10 @@ impl Editor for InstrumentEditor {
 
     fn resize_hint(&self) -> ResizeHint {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).resize_hint()
+    }
+
+    fn track_info_updated(&self, info: TrackInfo) {
+        self.shared.params.kept.project.set_name(info.name());
     }
 
     unsafe fn assume_standalone_in_process(&self) {

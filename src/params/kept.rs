@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::de::DeserializeOwned;
 
 use super::model::{ModelChoice, StoredModel};
+use super::project::ProjectOf;
 use super::transfer::TransferChoice;
 use crate::model::latent::LATENTS;
 use crate::model::transfer::StoredTransfer;
@@ -24,10 +25,11 @@ const WINDOW: [u32; 2] = [1_000, 780];
 pub(super) const MODEL_KEY: &str = "model";
 const PAD_KEY: &str = "pad";
 pub(super) const PRESET_KEY: &str = "preset";
+const PROJECT_KEY: &str = "project";
 pub(super) const TRANSFER_KEY: &str = "transfer";
 const WINDOW_KEY: &str = "window";
 /// All keys, for the state filter.
-pub(super) const KEYS: [&str; 5] = [MODEL_KEY, PAD_KEY, PRESET_KEY, TRANSFER_KEY, WINDOW_KEY];
+pub(super) const KEYS: [&str; 6] = [MODEL_KEY, PAD_KEY, PRESET_KEY, PROJECT_KEY, TRANSFER_KEY, WINDOW_KEY];
 
 /// Persisted fields. Written by the main thread (state load, editor); the audio thread reads none of them.
 #[derive(Default)]
@@ -36,6 +38,8 @@ pub struct Kept {
     pub model: ModelChoice,
     /// The preset that was loaded last; empty where none was.
     pub preset: Name,
+    /// What the project is known by.
+    pub project: ProjectOf,
     /// What was transferred from a recording.
     pub transfer: TransferChoice,
     pad: PadAxes,
@@ -111,6 +115,7 @@ impl Kept {
         BTreeMap::from([
             (MODEL_KEY.to_owned(), self.model.stored().to_json()),
             (PRESET_KEY.to_owned(), json(self.preset.get().into())),
+            (PROJECT_KEY.to_owned(), json(self.project.id().into())),
             (TRANSFER_KEY.to_owned(), text(&self.transfer.stored())),
             (PAD_KEY.to_owned(), json(self.pad_axes().to_vec().into())),
             (WINDOW_KEY.to_owned(), json(self.window().to_vec().into())),
@@ -124,6 +129,9 @@ impl Kept {
         }
         if let Some(name) = field::<String>(fields, PRESET_KEY) {
             self.preset.set(&name);
+        }
+        if let Some(id) = field::<String>(fields, PROJECT_KEY) {
+            self.project.set_id(&id);
         }
         if let Some(json) = fields.get(TRANSFER_KEY) {
             // One that is damaged is none: what another sound left must not colour this one.

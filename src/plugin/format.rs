@@ -8,6 +8,8 @@ pub trait Format: Send + 'static {
     const LAYOUTS: &'static [AudioIOLayout];
     /// Where the sidechain comes in.
     const SIDECHAIN: Sidechain;
+    /// Whether the framework tells rightly, when it activates, if the host bounces offline.
+    const KNOWS_MODE: bool;
 }
 
 /// Where the sidechain comes in.
@@ -30,6 +32,7 @@ impl Format for Clap {
         ..AudioIOLayout::const_default()
     }];
     const SIDECHAIN: Sidechain = Sidechain::Auxiliary;
+    const KNOWS_MODE: bool = true;
 }
 
 /// VST3: the main input, because the framework mistakes the bus index of an auxiliary input without a main one and
@@ -44,4 +47,6 @@ impl Format for Vst3 {
         ..AudioIOLayout::const_default()
     }];
     const SIDECHAIN: Sidechain = Sidechain::MainInput;
+    /// It tells the mode of one activation with the next: what it calls offline may be live.
+    const KNOWS_MODE: bool = false;
 }

@@ -10,7 +10,8 @@ use nice_plug::prelude::*;
 use super::events::{announce_end, translate};
 use super::format::{Clap, Format, Sidechain, Vst3};
 use super::listener::Subscription;
-use crate::bridge::{self, AudioHalf, Key, ScreenHalf};
+use super::offline::Offline;
+use crate::bridge::{self, AudioHalf, Key, ScreenHalf, Stream};
 use crate::dsp::denormal::DenormalsAreZero;
 use crate::editor::window::InstrumentEditor;
 use crate::params::{self, InstrumentParams, ModelInlet, PAGES, TransferInlet, with_param};
@@ -40,6 +41,7 @@ pub struct Instrument<F> {
     /// Made by `activate`, for the host's rate.
     engine: Option<Engine>,
     bridge: AudioHalf,
+    offline: Offline,
     models: ModelInlet,
     transfers: TransferInlet,
     /// Until the editor takes it.
@@ -61,6 +63,7 @@ impl<F: Format> Default for Instrument<F> {
             params,
             engine: None,
             bridge,
+            offline: Offline::default(),
             screen: Some(screen),
             fault: false,
             _format: PhantomData,
@@ -89,6 +92,9 @@ impl<F: Format> Instrument<F> {
             engine.handle(screen_event(key));
         }
         let frames = left.len().min(right.len());
+        let (left, right) = (&mut left[..frames], &mut right[..frames]);
+        self.bridge.begin(position(context.transport()), frames);
+        self.offline.tap(&mut self.bridge, Stream::Sidechain, heard::<F>(sidechain, left, right));
         let mut next = context.next_event();
         let mut at = 0;
         while at < frames {
@@ -96,13 +102,13 @@ impl<F: Format> Instrument<F> {
             let event_at = next.as_ref().map_or(frames, |event| event.timing() as usize);
             let end = frames.min(at + CHUNK).min(event_at);
             let (left, right) = (&mut left[at..end], &mut right[at..end]);
-            listen::<F>(&mut self.bridge, sidechain, left, right, at);
             engine.render(left, right);
             self.bridge.meter(left, right);
             announce_ends(end - 1, engine, context);
             at = end;
         }
         handle_until(usize::MAX, frames.saturating_sub(1), next, engine, context);
+        self.offline.tap(&mut self.bridge, Stream::Output, [left, right]);
         let voices = engine.active_voices();
         self.bridge.voices(voices);
         // A host must not put to sleep what sounds, nor what a press of an on-screen key is about to wake.
@@ -134,21 +140,22 @@ fn announce_ends<F: Format>(at: usize, engine: &mut Engine, context: &mut impl P
     }
 }
 
-/// Gives the sidechain's part of a chunk that begins at frame `at` to the background thread. A main input still stands
-/// in the output, which is about to be overwritten.
+/// Where the host's transport is in the project, in frames, while it moves.
+fn position(transport: &Transport) -> Option<i64> {
+    transport.pos_samples().filter(|_| transport.playing)
+}
+
+/// The sidechain of a block. A main input still stands in the output, which is about to be overwritten.
 ///
 /// An auxiliary buffer may be shorter than the block (where a host connects nothing): what is missing is not there.
-fn listen<F: Format>(bridge: &mut AudioHalf, auxiliary: Option<&Buffer>, left: &[f32], right: &[f32], at: usize) {
-    match F::SIDECHAIN {
-        Sidechain::MainInput => bridge.tap(left, right),
-        Sidechain::Auxiliary => {
-            let Some([aux_left, aux_right]) = auxiliary.map(Buffer::as_slice_immutable) else { return };
-            let end = (at + left.len()).min(aux_left.len()).min(aux_right.len());
-            if at < end {
-                bridge.tap(&aux_left[at..end], &aux_right[at..end]);
-            }
-        }
-    }
+fn heard<'a, F: Format>(auxiliary: Option<&'a Buffer>, left: &'a [f32], right: &'a [f32]) -> [&'a [f32]; 2] {
+    let whole: [&[f32]; 2] = match (F::SIDECHAIN, auxiliary.map(Buffer::as_slice_immutable)) {
+        (Sidechain::MainInput, _) => [left, right],
+        (Sidechain::Auxiliary, Some([aux_left, aux_right])) => [aux_left, aux_right],
+        (Sidechain::Auxiliary, _) => [&[]; 2],
+    };
+    let frames = whole.iter().fold(left.len(), |least, channel| least.min(channel.len()));
+    whole.map(|channel| &channel[..frames])
 }
 
 fn screen_event(key: Key) -> Event {
@@ -212,6 +219,8 @@ impl<F: Format> Plugin for Instrument<F> {
         }
         context.set_latency_samples(0);
         self.bridge.rate(config.sample_rate);
+        self.offline = Offline::new(F::KNOWS_MODE && config.process_mode == ProcessMode::Offline);
+        self.bridge.waits(self.offline.is_on());
         let mut engine = Engine::new(self.params.kept.model.played(), config.sample_rate);
         rehearse(&mut engine);
         // A new engine has nothing to give back.

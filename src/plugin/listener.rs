@@ -1,15 +1,24 @@
-//! The background thread: one per process, however many instances there are. It empties every instance's sidechain
-//! ring, opens the models that its editor asks for, and drops what the audio thread has put aside.
+//! The background thread: one per process, however many instances there are. It listens to every instance's streams with
+//! the user's rights index, writes ledgers, opens the models that editors ask for, and drops what audio threads have put
+//! aside.
 //!
 //! It starts with the first instance and is joined when the last one goes, so that a host may unload the library. The
 //! framework's own background tasks are not used: their thread ends when a queued task outlives its instance.
 
+mod clock;
+mod ear;
+mod journal;
+mod library;
+mod watch;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
+use self::ear::Ear;
+use self::library::Library;
 use crate::bridge::ListenerHalf;
 use crate::params::InstrumentParams;
 
@@ -17,13 +26,6 @@ use crate::params::InstrumentParams;
 const PERIOD: Duration = Duration::from_millis(20);
 /// Instances that may come or go between two looks; more wait for their turn.
 const QUEUE: usize = 64;
-
-/// One instance, as the thread sees it.
-struct Ear {
-    id: u64,
-    half: ListenerHalf,
-    params: Arc<InstrumentParams>,
-}
 
 enum Message {
     Join(Box<Ear>),
@@ -50,7 +52,7 @@ pub(super) struct Subscription {
 }
 
 impl Subscription {
-    /// Has `half` emptied from now on. Where the system grants no thread, the sidechain is dropped and counted as such.
+    /// Has `half` listened to from now on. Where the system grants no thread, all sound is lost and counted as such.
     pub(super) fn new(half: ListenerHalf, params: Arc<InstrumentParams>) -> Self {
         Self::at(&THREAD, half, params)
     }
@@ -64,7 +66,7 @@ impl Subscription {
         let id = thread.next_id;
         thread.next_id += 1;
         thread.instances += 1;
-        let ear = Box::new(Ear { id, half, params });
+        let ear = Box::new(Ear::new(id, half, params));
         let _thread_gone = thread.messages.send(Message::Join(ear));
         Self { slot, id: Some(id) }
     }
@@ -94,29 +96,55 @@ fn start() -> Option<Thread> {
 
 /// Runs until every sender is gone.
 fn run(inbox: &Receiver<Message>) {
-    let mut ears: Vec<Ear> = Vec::new();
+    step_back();
+    let (mut ears, mut library): (Vec<Ear>, _) = (Vec::new(), Library::default());
+    let mut pause = PERIOD;
     loop {
-        match inbox.recv_timeout(PERIOD) {
-            Ok(Message::Join(ear)) => ears.push(*ear),
-            Ok(Message::Leave(id)) => ears.retain(|ear| ear.id != id),
-            Err(RecvTimeoutError::Timeout) => ears.iter_mut().for_each(attend),
+        match inbox.recv_timeout(pause) {
+            Ok(Message::Join(ear)) => {
+                ear.tell_index(library.view());
+                ears.push(*ear);
+            }
+            Ok(Message::Leave(id)) => {
+                ears.iter_mut().filter(|ear| ear.id == id).for_each(|ear| ear.leave(&mut library));
+                ears.retain(|ear| ear.id != id);
+            }
+            Err(RecvTimeoutError::Timeout) => pause = attend(&mut ears, &mut library),
             Err(RecvTimeoutError::Disconnected) => return,
         }
     }
 }
 
-fn attend(ear: &mut Ear) {
-    ear.half.listen();
-    ear.params.kept.transfer.tend();
-    ear.params.kept.model.tend();
+/// Listens to all in turn until nothing waits or the time is up; how long to pause then.
+fn attend(ears: &mut [Ear], library: &mut Library) -> Duration {
+    if ears.iter().any(Ear::needs_index) && library.look() {
+        ears.iter().for_each(|ear| ear.tell_index(library.view()));
+    }
+    let start = Instant::now();
+    let mut busy = true;
+    while busy && start.elapsed() < PERIOD {
+        busy = ears.iter_mut().fold(false, |busy, ear| ear.turn(library) | busy);
+    }
+    ears.iter_mut().for_each(Ear::tend);
+    if busy { Duration::ZERO } else { PERIOD }
 }
+
+/// Gives all else precedence: the sound, the host, the editor.
+#[cfg(target_os = "linux")]
+fn step_back() {
+    /// Niceness, 0 (as all) to 19.
+    const NICENESS: libc::c_int = 10;
+    // SAFETY: the call takes plain numbers; 0 is the calling thread, of which Linux keeps the niceness apart.
+    let _refused = unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, NICENESS) };
+}
+
+#[cfg(not(target_os = "linux"))]
+fn step_back() {}
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use super::*;
-    use crate::bridge;
+    use crate::bridge::{self, Stream};
 
     fn wait_for(mut reached: impl FnMut() -> bool) {
         let start = Instant::now();
@@ -137,9 +165,9 @@ mod tests {
             let b = Subscription::at(slot, listener_b, Arc::clone(&params));
             audio_a.rate(48_000.0);
             audio_b.rate(48_000.0);
-            audio_a.tap(&[0.5; 480], &[0.5; 480]);
-            wait_for(|| screen_a.heard().seconds > 0.0);
-            assert_eq!(screen_b.heard().seconds, 0.0);
+            audio_a.tap(Stream::Sidechain, &[0.5; 480], &[0.5; 480]);
+            wait_for(|| screen_a.heard(Stream::Sidechain).sounding_seconds > 0.0);
+            assert_eq!(screen_b.heard(Stream::Sidechain).sounding_seconds, 0.0);
             let (stays, tap, screen) = if first_leaves_first {
                 drop(a);
                 (b, &mut audio_b, &screen_b)
@@ -147,9 +175,9 @@ mod tests {
                 drop(b);
                 (a, &mut audio_a, &screen_a)
             };
-            let before = screen.heard().seconds;
-            tap.tap(&[0.5; 480], &[0.5; 480]);
-            wait_for(|| screen.heard().seconds > before);
+            let before = screen.heard(Stream::Sidechain).sounding_seconds;
+            tap.tap(Stream::Sidechain, &[0.5; 480], &[0.5; 480]);
+            wait_for(|| screen.heard(Stream::Sidechain).sounding_seconds > before);
             drop(stays);
             assert!(slot.lock().unwrap().is_none());
         }

@@ -7,7 +7,7 @@ mod cue_sheet;
 mod html;
 mod passage;
 mod spans;
-mod words;
+pub mod words;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

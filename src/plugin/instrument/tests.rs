@@ -6,6 +6,10 @@ use nice_plug::midi::{Channel, Key as MidiKey, VoiceID};
 
 use super::*;
 
+#[path = "../../../tests/common/home.rs"]
+mod home;
+mod rights;
+
 /// A host's context that plays a list of events, and may panic when asked for one.
 struct Host {
     events: Vec<NoteEvent<()>>,
@@ -166,7 +170,7 @@ fn a_main_input_is_heard_before_the_output_overwrites_it() {
     let mut main = [vec![0.5; 1_000], vec![0.5; 1_000]];
     process(&mut instrument, &mut main, None, &mut Host::with(Vec::new()));
     assert!(main.iter().flatten().all(|&sample| sample == 0.0));
-    wait_for(|| (screen.heard().sounding_seconds - 1_000.0 / 48_000.0).abs() < 1e-6);
+    wait_for(|| (screen.heard(Stream::Sidechain).sounding_seconds - 1_000.0 / 48_000.0).abs() < 1e-6);
 }
 
 #[test]
@@ -177,7 +181,7 @@ fn an_auxiliary_input_shorter_than_the_block_is_heard_as_far_as_it_goes() {
     let mut aux = [vec![0.5; 300], vec![0.5; 200]];
     process(&mut instrument, &mut main, Some(&mut aux), &mut Host::with(vec![note_on(0, 60)]));
     assert!(main[0][900..].iter().any(|&sample| sample != 0.0), "the block is rendered to its end");
-    wait_for(|| (screen.heard().sounding_seconds - 200.0 / 48_000.0).abs() < 1e-6);
+    wait_for(|| (screen.heard(Stream::Sidechain).sounding_seconds - 200.0 / 48_000.0).abs() < 1e-6);
 }
 
 #[test]

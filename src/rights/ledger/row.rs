@@ -140,6 +140,9 @@ pub struct Match {
     /// 0 to 1: of the matches with confidence c a share c is right.
     #[serde(serialize_with = "rounded")]
     pub confidence: f64,
+    /// Seconds of its sound after which it could first be said.
+    #[serde(default, serialize_with = "rounded")]
+    pub after: f64,
     /// Whether it was shown to the user; otherwise it was only possible.
     pub shown: bool,
     /// Ids of the works that it may be instead, where the sound does not tell them apart; each has a row of its own.

@@ -22,6 +22,7 @@ fn matched(id: &str, at: f64) -> Row {
         rate: 1.0,
         pitch: 1.0 / 3.0,
         confidence: 0.997,
+        after: 2.25,
         shown: true,
         any_of: Vec::new(),
         index: "b3:17".into(),

@@ -18,6 +18,7 @@ fn matched(work: Work, at: f64, confidence: f64, shown: bool) -> Event {
         rate: 1.03,
         pitch: 1.03,
         confidence,
+        after: 2.25,
         shown,
         any_of: Vec::new(),
         index: "b3:17".into(),

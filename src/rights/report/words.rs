@@ -23,7 +23,8 @@ pub(super) const NOT_SAID: [&str; 5] = [
 ];
 
 /// How sure, in words.
-pub(super) fn how_sure(confidence: f64) -> &'static str {
+#[must_use]
+pub fn how_sure(confidence: f64) -> &'static str {
     match confidence {
         0.99.. => "practically certain",
         0.95.. => "very likely",
@@ -34,12 +35,14 @@ pub(super) fn how_sure(confidence: f64) -> &'static str {
 }
 
 /// A share as a percentage that never says more than is true.
-pub(super) fn percent(share: f64) -> String {
+#[must_use]
+pub fn percent(share: f64) -> String {
     format!("{:.0}\u{a0}%", (share.clamp(0.0, 1.0) * 100.0 + 1e-6).floor())
 }
 
 /// What the producer is asked to do.
-pub(super) fn to_do(work: &Work, policy: Policy) -> String {
+#[must_use]
+pub fn to_do(work: &Work, policy: Policy) -> String {
     let owner = if work.owner.is_empty() { "the owner" } else { &work.owner };
     let at = if work.contact.is_empty() { String::new() } else { format!(" ({})", work.contact) };
     let mut text = match policy {
@@ -70,7 +73,8 @@ fn sentence(mut text: String) -> String {
 }
 
 /// How the author is to be named.
-pub(super) fn credit(work: &Work) -> String {
+#[must_use]
+pub fn credit(work: &Work) -> String {
     if !work.attribution.is_empty() {
         return work.attribution.clone();
     }
@@ -81,23 +85,28 @@ pub(super) fn credit(work: &Work) -> String {
 }
 
 /// What a work is called.
-pub(super) fn title(work: &Work) -> &str {
+#[must_use]
+pub fn title(work: &Work) -> &str {
     if work.title.is_empty() { &work.id } else { &work.title }
 }
 
 /// `4:07`, `1:04:07`.
-pub(super) fn clock(seconds: f64) -> String {
+#[must_use]
+pub fn clock(seconds: f64) -> String {
     let seconds = seconds.clamp(0.0, 1e9) as u64;
     let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
 /// `4:07–4:19`; the end is rounded up, so that no passage has no length.
-pub(super) fn span(span: Span) -> String {
+#[must_use]
+pub fn span(span: Span) -> String {
     format!("{}\u{2013}{}", clock(span.from), clock(span.to.ceil()))
 }
 
-pub(super) fn source(source: Source) -> &'static str {
+/// Where the sound came from.
+#[must_use]
+pub fn source(source: Source) -> &'static str {
     match source {
         Source::Sidechain => "sidechain",
         Source::Output => "own output",
@@ -106,7 +115,8 @@ pub(super) fn source(source: Source) -> &'static str {
 }
 
 /// What was done to the work: `as recorded`, `3.0 % faster, 0.5 semitones up`.
-pub(super) fn transform(rate: f64, pitch: f64) -> String {
+#[must_use]
+pub fn transform(rate: f64, pitch: f64) -> String {
     /// Smaller changes nobody makes on purpose.
     const RATE: f64 = 0.002;
     /// An ear hears no less.

@@ -1,0 +1,195 @@
+//! What the background thread tells the screen of the rights guard: whose music is heard in one instance.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::rights::catalogue::{Policy, Work};
+use crate::rights::date::Date;
+use crate::rights::ledger::{Source, Span};
+
+/// Recognitions that are kept, the newest first.
+pub const MATCHES: usize = 64;
+
+/// All that is told.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// The index that is listened with.
+    pub index: IndexView,
+    /// What was recognised since the instance was made, the newest first.
+    pub matches: Vec<Recognition>,
+    /// Why the ledger is not written, where it is not.
+    pub trouble: Option<String>,
+    /// Where the last clearance report lies, or why there is none.
+    pub exported: Option<Result<PathBuf, String>>,
+}
+
+/// The index that is listened with.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum IndexView {
+    /// Nobody has looked yet, because nothing sounded.
+    #[default]
+    Unopened,
+    /// There is none in this folder, so nothing is analysed.
+    Missing(PathBuf),
+    /// It cannot be used, for this reason, so nothing is analysed.
+    Refused(String),
+    /// It is in use.
+    Open(IndexFacts),
+}
+
+/// What there is to say of an index.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct IndexFacts {
+    /// What tells it from every other.
+    pub digest: String,
+    /// Recordings that it knows.
+    pub tracks: usize,
+    /// Hours of music.
+    pub hours: f64,
+    /// When it was made or added to last.
+    pub made: Option<Date>,
+    /// A part of it that could not be read, and why. What lies there is not found.
+    pub damage: Option<String>,
+}
+
+/// A work that was recognised in a stream.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recognition {
+    /// Where it was heard.
+    pub source: Source,
+    /// What it is and who owns it, as the catalogue has it.
+    pub work: Arc<Work>,
+    /// The policy of today.
+    pub policy: Policy,
+    /// When it was heard, in project time.
+    pub heard: Span,
+    /// Which part of it was heard, in seconds.
+    pub place: Span,
+    /// Seconds of the work per second of the project.
+    pub rate: f64,
+    /// Frequency heard over frequency in the work.
+    pub pitch: f64,
+    /// 0 to 1.
+    pub confidence: f64,
+    /// Ids of works that it may be instead.
+    pub any_of: Vec<String>,
+    /// Seconds of sound after which it could first be said.
+    pub after: f64,
+    /// It goes on.
+    pub sounds: bool,
+}
+
+/// Where the report hangs: written by the background thread, read by the screen. The audio thread never comes here.
+#[derive(Default)]
+pub(super) struct Board {
+    report: Mutex<Report>,
+    generation: AtomicU64,
+    export: AtomicBool,
+}
+
+impl Board {
+    /// Changes the report; it counts as changed.
+    pub(super) fn write(&self, change: impl FnOnce(&mut Report)) {
+        change(&mut self.report());
+        self.generation.fetch_add(1, Ordering::Release);
+    }
+
+    /// Copies the report, if it has changed since `seen`.
+    pub(super) fn read(&self, seen: &mut u64, report: &mut Report) {
+        let generation = self.generation.load(Ordering::Acquire);
+        if generation != *seen {
+            *seen = generation;
+            report.clone_from(&self.report());
+        }
+    }
+
+    /// Wishes for a clearance report.
+    pub(super) fn wish(&self) {
+        self.export.store(true, Ordering::Release);
+    }
+
+    /// Whether one was wished for since the last look.
+    pub(super) fn is_wished(&self) -> bool {
+        self.export.swap(false, Ordering::AcqRel)
+    }
+
+    fn report(&self) -> MutexGuard<'_, Report> {
+        self.report.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Report {
+    /// Adds what was recognised, or what more is known of it: one entry for a work in a stream, until it pauses.
+    pub fn take(&mut self, new: Recognition) {
+        /// Seconds of project time after which a work that is heard again is another entry.
+        const PAUSE: f64 = 15.0;
+        let touches =
+            |old: &Recognition| old.heard.from <= new.heard.to + PAUSE && new.heard.from <= old.heard.to + PAUSE;
+        let alike = |old: &Recognition| old.source == new.source && old.work.id == new.work.id && touches(old);
+        match self.matches.iter().position(alike) {
+            Some(at) => {
+                let mut old = self.matches.remove(at);
+                old.absorb(new);
+                self.matches.insert(0, old);
+            }
+            None => {
+                self.matches.insert(0, new);
+                self.matches.truncate(MATCHES);
+            }
+        }
+    }
+}
+
+impl Recognition {
+    fn absorb(&mut self, new: Self) {
+        let heard = Span { from: self.heard.from.min(new.heard.from), to: self.heard.to.max(new.heard.to) };
+        let (confidence, after) = (self.confidence, self.after);
+        *self = Self { heard, confidence: confidence.max(new.confidence), after: after.min(new.after), ..new };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recognised(id: &str, from: f64, to: f64, confidence: f64) -> Recognition {
+        Recognition {
+            source: Source::Sidechain,
+            work: Arc::new(Work { id: id.to_owned(), ..Work::default() }),
+            policy: Policy::Ask,
+            heard: Span { from, to },
+            place: Span { from: 0.0, to: to - from },
+            rate: 1.0,
+            pitch: 1.0,
+            confidence,
+            any_of: Vec::new(),
+            after: 2.0,
+            sounds: true,
+        }
+    }
+
+    #[test]
+    fn a_work_that_goes_on_is_one_entry_and_one_that_comes_again_another() {
+        let mut report = Report::default();
+        report.take(recognised("a", 0.0, 3.0, 0.999));
+        report.take(recognised("b", 1.0, 3.0, 0.99));
+        report.take(recognised("a", 0.5, 8.0, 0.995));
+        report.take(recognised("a", 60.0, 63.0, 0.99));
+        let told: Vec<_> =
+            report.matches.iter().map(|one| (one.work.id.as_str(), one.heard.from, one.heard.to)).collect();
+        assert_eq!(told, [("a", 60.0, 63.0), ("a", 0.0, 8.0), ("b", 1.0, 3.0)]);
+        assert_eq!(report.matches[1].confidence, 0.999);
+    }
+
+    #[test]
+    fn a_screen_copies_what_has_changed_only() {
+        let board = Board::default();
+        let (mut seen, mut report) = (0, Report::default());
+        board.write(|report| report.trouble = Some("a".to_owned()));
+        board.read(&mut seen, &mut report);
+        assert_eq!(report.trouble.take().as_deref(), Some("a"));
+        board.read(&mut seen, &mut report);
+        assert_eq!(report.trouble, None);
+    }
+}

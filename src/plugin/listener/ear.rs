@@ -1,0 +1,117 @@
+//! One instance, as the background thread sees it.
+
+use std::sync::Arc;
+
+use super::journal::{self, Journal};
+use super::library::Library;
+use super::watch::{Found, News, Watch};
+use crate::bridge::{IndexView, ListenerHalf, Recognition, Stream};
+use crate::params::InstrumentParams;
+use crate::rights::date::Date;
+use crate::rights::ledger::Span;
+
+/// A match that goes on has a row of the ledger for every so many seconds of it, so that little is lost where a host dies.
+const ROW: f64 = 30.0;
+
+/// An instance: its streams, what is written of them, and what its editor and its audio thread ask for.
+pub(super) struct Ear {
+    pub(super) id: u64,
+    half: ListenerHalf,
+    params: Arc<InstrumentParams>,
+    watches: [Watch; 2],
+    journal: Journal,
+}
+
+impl Ear {
+    /// The ear of an instance.
+    pub(super) fn new(id: u64, half: ListenerHalf, params: Arc<InstrumentParams>) -> Self {
+        Self { id, half, params, watches: Stream::ALL.map(Watch::new), journal: Journal::default() }
+    }
+
+    /// Whether it needs the index: something is heard, or somebody looks.
+    pub(super) fn needs_index(&self) -> bool {
+        let waits = |stream| self.half.waiting(stream) > 0;
+        self.half.screen_is_open() || Stream::ALL.into_iter().any(waits) || self.watches.iter().any(Watch::sounds)
+    }
+
+    /// Listens to a little of each stream; whether there was anything.
+    pub(super) fn turn(&mut self, library: &mut Library) -> bool {
+        let mut took = 0;
+        for (watch, stream) in self.watches.iter_mut().zip(Stream::ALL) {
+            let mut news = Vec::new();
+            took += watch.turn(&mut self.half, library.index(), &mut |one| news.push(one));
+            if let (false, IndexView::Open(facts)) = (news.is_empty(), library.view()) {
+                self.journal.follow(&self.params.kept.project, facts);
+            }
+            news.into_iter().for_each(|one| hear(&mut self.journal, &self.half, stream, one));
+        }
+        took > 0
+    }
+
+    /// Does what else is to be done now and then.
+    pub(super) fn tend(&mut self) {
+        self.params.kept.transfer.tend();
+        self.params.kept.model.tend();
+        if let Some(written) = self.journal.tend() {
+            let trouble = written.err().map(|error| error.to_string());
+            self.half.tell(|report| report.trouble = trouble);
+        }
+        if self.half.export_is_wished() {
+            let exported = self.journal.export(&self.params.kept.project);
+            self.half.tell(|report| report.exported = Some(exported));
+        }
+    }
+
+    /// Says what there is to say of the index.
+    pub(super) fn tell_index(&self, view: &IndexView) {
+        self.half.tell(|report| report.index = view.clone());
+    }
+
+    /// Hears what still waits and writes all down, as the instance goes.
+    pub(super) fn leave(&mut self, library: &mut Library) {
+        while self.turn(library) {}
+        for (watch, stream) in self.watches.iter_mut().zip(Stream::ALL) {
+            watch.end(library.index(), &mut |one| hear(&mut self.journal, &self.half, stream, one));
+        }
+        // Nobody is left to be told.
+        let _waits_no_longer = self.journal.write();
+    }
+}
+
+/// Writes news down and tells the screen of them.
+fn hear(journal: &mut Journal, half: &ListenerHalf, stream: Stream, news: News) {
+    let found = match news {
+        News::Coverage(span, checked) => return journal.coverage(stream, span, checked),
+        News::Heard(found) => found,
+    };
+    let policy = found.work.policy_on(Date::today());
+    if found.ended || found.is_long() {
+        journal.found(stream, &found, policy);
+    }
+    let Some(&(_, first)) = found.spans.first().filter(|_| found.matched.is_shown()) else { return };
+    let last = found.spans.last().map_or(first, |&(_, span)| span);
+    let matched = &found.matched;
+    half.tell(|report| {
+        report.take(Recognition {
+            source: journal::source(stream),
+            work: Arc::clone(&found.work),
+            policy,
+            heard: Span { from: first.from.min(last.from), to: last.to.max(first.to) },
+            place: Span { from: matched.place.start, to: matched.place.end },
+            rate: matched.rate,
+            pitch: matched.pitch,
+            confidence: f64::from(matched.confidence),
+            any_of: found.any_of.clone(),
+            after: found.after,
+            sounds: !found.ended,
+        });
+    });
+}
+
+impl Found {
+    /// Whether a match that goes on has been heard for long since its last row: tidings of it come every five seconds.
+    fn is_long(&self) -> bool {
+        let seconds = self.matched.heard.end - self.matched.heard.start;
+        seconds >= ROW && seconds % ROW < 5.0
+    }
+}

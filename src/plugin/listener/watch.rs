@@ -1,0 +1,328 @@
+//! A stream that is listened to: a guard while it sounds, nothing while it does not.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::clock::Clock;
+use crate::bridge::{ListenerHalf, Mark, Stream, TAP_FRAMES};
+use crate::rights::catalogue::Work;
+use crate::rights::guard::{Guard, Match, Tidings};
+use crate::rights::index::Index;
+use crate::rights::ledger::Span;
+
+/// Frames that are taken at a turn, so that all streams come forward alike (85 ms at 48 kHz).
+const TURN: usize = 4_096;
+/// Frames waiting from which a stream is behind: its next second is left out as a whole, because pieces too short to be
+/// recognised help nobody.
+const BEHIND: usize = TAP_FRAMES / 4 * 3;
+/// A stream that was silent for so long is over, and its guard is put away.
+const REST: Duration = Duration::from_secs(10);
+/// Coverage is told at least so often, in seconds of project time.
+const COVERAGE: f64 = 30.0;
+/// Why sound was not checked.
+const BUSY: &str = "the machine was busy";
+
+/// What a watch has to tell.
+pub(super) enum News {
+    /// A recording is heard, or was heard and is over.
+    Heard(Box<Found>),
+    /// A stretch of the project was checked, or was not, for a reason.
+    Coverage(Span, Result<(), &'static str>),
+}
+
+/// A match, named.
+pub(super) struct Found {
+    /// What the catalogue says of it.
+    pub(super) work: Arc<Work>,
+    /// Ids of what it may be instead.
+    pub(super) any_of: Vec<String>,
+    /// The match in seconds of the stream.
+    pub(super) matched: Match,
+    /// Where it lies in the project, each stretch with the second of the stream at which it begins.
+    pub(super) spans: Vec<(f64, Span)>,
+    /// Share of the sound since the stream began to sound that was checked.
+    pub(super) coverage: f64,
+    /// Seconds of sound before it could first be said.
+    pub(super) after: f64,
+    /// Digest of the index that knows it.
+    pub(super) index: String,
+    /// Whether it is over.
+    pub(super) ended: bool,
+}
+
+/// One stream of one instance.
+pub(super) struct Watch {
+    stream: Stream,
+    active: Option<Active>,
+    /// Where in the project the next frame lies, in frames.
+    place: i64,
+    /// Frames that are still left out.
+    skip: usize,
+}
+
+/// A stream that sounds.
+struct Active {
+    guard: Guard,
+    rate: f64,
+    /// Frames that the guard was fed, silence included, and frames that it should have been.
+    fed: u64,
+    missed: u64,
+    /// Frames since it last sounded, and when frames last came.
+    quiet: u64,
+    last: Instant,
+    clock: Clock,
+    /// Where in the project coverage was told to the end, in seconds.
+    told: f64,
+    /// State of the index that the guard listens with, and what it has named of it.
+    digest: String,
+    named: Vec<Named>,
+}
+
+/// A track of the index that was heard.
+struct Named {
+    track: u32,
+    work: Arc<Work>,
+    any_of: Vec<String>,
+    /// Seconds of its sound after which it was first told.
+    after: f64,
+    /// It was surely heard; weaker matches of it say nothing new.
+    shown: bool,
+}
+
+impl Watch {
+    /// The watch over a stream.
+    pub(super) fn new(stream: Stream) -> Self {
+        Self { stream, active: None, place: 0, skip: 0 }
+    }
+
+    /// Whether the stream sounds.
+    pub(super) fn sounds(&self) -> bool {
+        self.active.is_some()
+    }
+
+    /// Takes a turn's frames, and ends what has gone silent. Returns how many frames there were.
+    pub(super) fn turn(
+        &mut self,
+        half: &mut ListenerHalf,
+        mut index: Option<&mut Index>,
+        tell: &mut impl FnMut(News),
+    ) -> usize {
+        let rate = half.rate();
+        if !half.is_waited_for() && half.waiting(self.stream) > BEHIND {
+            self.skip = rate as usize;
+        }
+        if self.active.as_ref().is_some_and(|active| active.rate != f64::from(rate)) {
+            self.end(index.as_deref_mut(), tell);
+        }
+        let mut checked = 0;
+        let stream = self.stream;
+        let most = if self.skip > 0 { self.skip.min(TURN) } else { TURN };
+        let skipped = self.skip > 0;
+        let frames = half.take(stream, most, |mark, slices| {
+            checked = self.take(rate, mark, slices, index.as_deref_mut(), tell);
+        });
+        half.count_checked(stream, checked);
+        if skipped && index.is_some() {
+            half.count_unchecked(stream, frames);
+        }
+        if self.active.as_ref().is_some_and(Active::rests) {
+            self.end(index, tell);
+        }
+        frames
+    }
+
+    /// Ends the stream: all that is known is told.
+    pub(super) fn end(&mut self, index: Option<&mut Index>, tell: &mut impl FnMut(News)) {
+        let Some(mut active) = self.active.take() else { return };
+        active.cover(self.place, tell);
+        if let Some(index) = index {
+            active.finish(index, tell);
+        }
+    }
+
+    /// Returns how many frames were checked.
+    fn take(
+        &mut self,
+        rate: f32,
+        mark: Option<Mark>,
+        slices: [&[[f32; 2]]; 2],
+        index: Option<&mut Index>,
+        tell: &mut impl FnMut(News),
+    ) -> usize {
+        let frames = slices[0].len() + slices[1].len();
+        let rate_f64 = f64::from(rate).max(1.0);
+        let before = self.place;
+        self.place = mark.map_or(before, |mark| mark.place);
+        let at = self.place as f64 / rate_f64;
+        let Some(index) = index else {
+            self.active = None;
+            self.place += frames as i64;
+            self.skip = self.skip.saturating_sub(frames);
+            return 0;
+        };
+        if let Some(mark) = mark {
+            self.mark(mark, before, index, tell);
+        }
+        self.place += frames as i64;
+        if self.skip > 0 {
+            self.skip -= frames.min(self.skip);
+            if let Some(active) = &mut self.active {
+                active.cover(self.place - frames as i64, tell);
+                active.miss(frames as u64, self.place);
+            }
+            tell(News::Coverage(Span { from: at, to: self.place as f64 / rate_f64 }, Err(BUSY)));
+            return 0;
+        }
+        let sounds = slices.iter().copied().flatten().flatten().any(|sample| sample.abs() > ListenerHalf::SILENCE);
+        if sounds && self.active.is_none() {
+            self.active = Active::new(rate, at);
+        }
+        let Some(active) = &mut self.active else { return 0 };
+        active.quiet = if sounds { 0 } else { active.quiet + frames as u64 };
+        active.last = Instant::now();
+        active.feed(frames as u64, slices.into_iter().flatten().copied(), index, tell);
+        if self.place as f64 / rate_f64 - active.told > COVERAGE {
+            active.cover(self.place, tell);
+        }
+        frames
+    }
+
+    /// What stood before a frame: silence that was left out, sound that was lost, a jump of the transport.
+    fn mark(&mut self, mark: Mark, before: i64, index: &mut Index, tell: &mut impl FnMut(News)) {
+        let Some(active) = &mut self.active else { return };
+        let seconds = |frames: i64| frames as f64 / active.rate;
+        let silence = mark.silent as f64 / active.rate;
+        if mark.lost > 0 {
+            let lost = Span { from: seconds(mark.place - mark.lost as i64), to: seconds(mark.place) };
+            tell(News::Coverage(lost, Err(BUSY)));
+        }
+        active.cover(before, tell);
+        if silence >= REST.as_secs_f64() {
+            active.finish(index, tell);
+            self.active = None;
+            return;
+        }
+        active.quiet += mark.silent;
+        active.feed(mark.silent, std::iter::repeat_n([0.0; 2], mark.silent as usize), index, tell);
+        active.miss(mark.lost, mark.place);
+    }
+}
+
+impl Active {
+    /// A stream that begins to sound at this second of the project; `None` for rates that are not analysed.
+    fn new(rate: f32, at: f64) -> Option<Self> {
+        let mut clock = Clock::default();
+        clock.anchor(0.0, at);
+        Some(Self {
+            guard: Guard::new(rate as u32)?,
+            rate: f64::from(rate),
+            fed: 0,
+            missed: 0,
+            quiet: 0,
+            last: Instant::now(),
+            clock,
+            told: at,
+            digest: String::new(),
+            named: Vec::new(),
+        })
+    }
+
+    /// Whether nothing was heard for long, or nothing has come for long.
+    fn rests(&self) -> bool {
+        self.quiet as f64 >= REST.as_secs_f64() * self.rate || self.last.elapsed() >= REST
+    }
+
+    /// The stream goes on at this frame of the project, after so many that are missing.
+    fn miss(&mut self, frames: u64, place: i64) {
+        self.missed += frames;
+        self.told = place as f64 / self.rate;
+        self.clock.anchor(self.fed as f64 / self.rate, self.told);
+    }
+
+    /// Tells that all up to this frame of the project was checked.
+    fn cover(&mut self, place: i64, tell: &mut impl FnMut(News)) {
+        let span = Span { from: self.told, to: place as f64 / self.rate };
+        if span.seconds() > 0.0 {
+            tell(News::Coverage(span, Ok(())));
+            self.told = span.to;
+        }
+    }
+
+    fn feed(
+        &mut self,
+        count: u64,
+        frames: impl Iterator<Item = [f32; 2]>,
+        index: &mut Index,
+        tell: &mut impl FnMut(News),
+    ) {
+        let mut tidings = Vec::new();
+        if self.digest != index.digest() {
+            // The guard ends what it heard in the index that was; only what was named then has a name.
+            self.guard.feed([], index, |one| tidings.push(one));
+            tidings.drain(..).for_each(|one| self.tell(one, None, tell));
+            self.named.clear();
+            index.digest().clone_into(&mut self.digest);
+        }
+        self.fed += count;
+        self.guard.feed(frames, index, |one| tidings.push(one));
+        tidings.into_iter().for_each(|one| self.tell(one, Some(index), tell));
+    }
+
+    fn finish(&mut self, index: &mut Index, tell: &mut impl FnMut(News)) {
+        let mut tidings = Vec::new();
+        self.guard.finish(index, |one| tidings.push(one));
+        let index = (self.digest == index.digest()).then_some(&*index);
+        tidings.into_iter().for_each(|one| self.tell(one, index, tell));
+    }
+
+    fn tell(&mut self, tidings: Tidings, index: Option<&Index>, tell: &mut impl FnMut(News)) {
+        let (matched, ended) = match tidings {
+            Tidings::Heard(matched) => (matched, false),
+            Tidings::Ended(matched) => (matched, true),
+        };
+        if !matched.is_possible() {
+            return;
+        }
+        let Some(named) = self.name(&matched, index) else { return };
+        if named.shown && !matched.is_shown() {
+            return;
+        }
+        named.shown |= matched.is_shown();
+        let (work, any_of, after) = (Arc::clone(&named.work), named.any_of.clone(), named.after);
+        let all = (self.fed + self.missed).max(1) as f64;
+        let (spans, coverage) = (self.clock.spans(matched.heard.clone()), self.fed as f64 / all);
+        tell(News::Heard(Box::new(Found {
+            work,
+            any_of,
+            matched,
+            spans,
+            coverage,
+            after,
+            index: self.digest.clone(),
+            ended,
+        })));
+    }
+
+    /// What the index says of a track and of its rivals; without it, what is still known.
+    fn name(&mut self, matched: &Match, index: Option<&Index>) -> Option<&mut Named> {
+        let known = self.named.iter().position(|named| named.track == matched.track);
+        let Some(index) = index else { return known.map(|at| &mut self.named[at]) };
+        let id = |track: &u32| index.track_at(*track).map(|(track, _)| track.id.clone());
+        let any_of = matched.rivals.iter().filter_map(id).collect();
+        if let Some(at) = known {
+            self.named[at].any_of = any_of;
+            return self.named.get_mut(at);
+        }
+        let (track, _) = index.track_at(matched.track)?;
+        let work = Arc::new(work(&track.id, &track.about));
+        let after = (matched.at - matched.heard.start).max(0.0);
+        self.named.push(Named { track: matched.track, work, any_of, after, shown: false });
+        self.named.last_mut()
+    }
+}
+
+/// A work as the index keeps it. Of one that cannot be read the id is known, and that it is to be asked for.
+fn work(id: &str, about: &str) -> Work {
+    let work: Work = serde_json::from_str(about).unwrap_or_default();
+    Work { id: id.to_owned(), ..work }
+}
