@@ -81,21 +81,33 @@ struct Point {
 /// Verifies hypotheses. Owns its buffers; one per thread.
 pub struct Verifier {
     points: Vec<Point>,
+    /// Ticks and steps of the catalogue's peaks, the ticks counted from the middle of the stretch.
+    around: Vec<(f32, f32)>,
 }
 
+/// A hypothesis as it is refined: how far the middle of the stretch has moved, in catalogue ticks, rate and shift.
+#[derive(Clone, Copy)]
+struct Fit {
+    rate: f32,
+    shift: f32,
+    offset: f32,
+}
+
+/// Moves of one size that are tried before smaller ones.
+const ATTEMPTS: usize = 4;
 /// Points of a verification at most: 16 s of a dense catalogue.
 const POINTS: usize = 2_048;
 
 impl Default for Verifier {
     fn default() -> Self {
-        Self { points: Vec::with_capacity(POINTS) }
+        Self { points: Vec::with_capacity(POINTS), around: Vec::with_capacity(POINTS) }
     }
 }
 
 fn place(peak: &Peak, hypothesis: &Hypothesis) -> Option<(f64, usize)> {
     let tick = (f64::from(peak.tick) - hypothesis.offset) / hypothesis.rate;
     let row = (f32::from(peak.step) + hypothesis.shift) / STEPS_PER_ROW as f32;
-    let row = row.round();
+    let row = row + 0.5;
     (row >= 0.0 && row < ROWS as f32).then_some((tick / f64::from(TICKS_PER_FRAME), row as usize))
 }
 
@@ -103,61 +115,59 @@ fn place(peak: &Peak, hypothesis: &Hypothesis) -> Option<(f64, usize)> {
 const STRETCHES: [usize; 4] = [64, 128, 256, 512];
 
 impl Verifier {
-    /// The sum of levels at the predicted points within `frames`.
-    fn sum(history: &History, peaks: &[Peak], hypothesis: &Hypothesis, frames: &std::ops::Range<usize>) -> u32 {
-        let mut sum = 0;
-        for peak in peaks {
-            let Some((frame, row)) = place(peak, hypothesis) else { continue };
-            let frame = (frame + 0.5) as i64;
-            if let Ok(frame) = usize::try_from(frame)
-                && frames.contains(&frame)
-            {
-                sum += u32::from(history.level(frame, row)) + 48 * u32::from(history.marked(frame, row));
-            }
-        }
-        sum
-    }
-
     /// Moves a hypothesis to where the catalogue's peaks fit best within `frames`.
     pub fn refine(
-        &self,
+        &mut self,
         history: &History,
         peaks: &[Peak],
         hypothesis: Hypothesis,
         frames: &std::ops::Range<usize>,
     ) -> Hypothesis {
         let pivot = 0.5 * (frames.start + frames.end) as f64 * f64::from(TICKS_PER_FRAME);
-        let turned = |hypothesis: &Hypothesis, offset: f64, shift: f32, rate: f64| {
-            let rate = hypothesis.rate * (1.0 + rate);
-            let offset = hypothesis.place(pivot) - rate * pivot + offset;
-            Hypothesis { rate, shift: hypothesis.shift + shift, offset }
-        };
-        let mut best = hypothesis;
-        let mut most = Self::sum(history, peaks, &best, frames);
-        let mut attempt = |best: &mut Hypothesis, offset: f64, shift: f32, rate: f64| {
-            let moved = turned(best, offset, shift, rate);
-            let sum = Self::sum(history, peaks, &moved, frames);
-            if sum > most {
-                (*best, most) = (moved, sum);
-                return true;
-            }
-            false
-        };
-        for step in [6.0, 3.0, 1.5] {
-            let scale = (step / 3.0) as f32;
-            for _ in 0..4 {
-                let mut moved = false;
-                for sign in [-1.0, 1.0] {
-                    moved |= attempt(&mut best, sign * step, 0.0, 0.0);
-                    moved |= attempt(&mut best, 0.0, sign as f32 * scale, 0.0);
-                    moved |= attempt(&mut best, 0.0, 0.0, sign * 0.001 * step);
+        let centre = hypothesis.place(pivot);
+        self.around.clear();
+        let around = |peak: &Peak| ((f64::from(peak.tick) - centre) as f32, f32::from(peak.step));
+        self.around.extend(peaks.iter().take(POINTS).map(around));
+        let mut best = Fit { rate: hypothesis.rate as f32, shift: hypothesis.shift, offset: 0.0 };
+        let mut most = self.fit(history, &best, frames);
+        for step in [6.0, 3.0, 1.5_f32] {
+            for _ in 0..ATTEMPTS {
+                let before = most;
+                for sign in [-step, step] {
+                    for moved in [
+                        Fit { offset: best.offset + sign, ..best },
+                        Fit { shift: best.shift + sign / 3.0, ..best },
+                        Fit { rate: best.rate * (1.0 + 0.001 * sign), ..best },
+                    ] {
+                        let sum = self.fit(history, &moved, frames);
+                        if sum > most {
+                            (best, most) = (moved, sum);
+                        }
+                    }
                 }
-                if !moved {
+                if most == before {
                     break;
                 }
             }
         }
-        best
+        let rate = f64::from(best.rate);
+        Hypothesis { rate, shift: best.shift, offset: centre + f64::from(best.offset) - rate * pivot }
+    }
+
+    /// The sum of levels at the predicted points within `frames`.
+    fn fit(&self, history: &History, fit: &Fit, frames: &std::ops::Range<usize>) -> u32 {
+        let scale = 1.0 / (fit.rate * TICKS_PER_FRAME as f32);
+        let middle = 0.5 * (frames.end - frames.start) as f32 + 0.5 - fit.offset * scale;
+        let mut sum = 0;
+        for &(ticks, step) in &self.around {
+            let frame = ticks * scale + middle;
+            let row = (step + fit.shift) * (1.0 / STEPS_PER_ROW as f32) + 0.5;
+            let at = frames.start + frame as usize;
+            if frame >= 0.0 && at < frames.end && row >= 0.0 && (row as usize) < ROWS {
+                sum += history.fit(at, row as usize);
+            }
+        }
+        sum
     }
 
     /// What speaks for a hypothesis in the stretch of the last seconds that speaks most for it.

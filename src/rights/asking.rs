@@ -33,6 +33,7 @@ const TEMPI: usize = 25;
 pub struct Asking {
     /// Rate and shift of each change.
     changes: Vec<(f64, f32)>,
+    spent: u32,
 }
 
 impl Default for Asking {
@@ -42,7 +43,7 @@ impl Default for Asking {
         let pitch = |number| (1.0, shift(number));
         let tempo = |number: usize| (SLOWEST * TEMPO_RATIO.powi(number as i32), 0.0);
         let changes = (0..SHIFTS).map(speed).chain((0..SHIFTS).map(pitch)).chain((0..TEMPI).map(tempo)).collect();
-        Self { changes }
+        Self { changes, spent: 0 }
     }
 }
 
@@ -58,6 +59,8 @@ struct Question<'a> {
     duration: f32,
     votes: &'a mut Votes,
     index: &'a mut Index,
+    /// Searches and hits.
+    spent: u32,
 }
 
 impl Asking {
@@ -69,7 +72,7 @@ impl Asking {
     }
 
     /// Votes for every place where the index has this pair.
-    pub fn ask(&self, pair: &Pair, votes: &mut Votes, index: &mut Index) {
+    pub fn ask(&mut self, pair: &Pair, votes: &mut Votes, index: &mut Index) {
         let row = |interval: i32| pairs::interval_row(interval.clamp(-MAX_STEPS, MAX_STEPS));
         let (Some(low), Some(high)) = (row(pair.interval - INTERVAL_ERROR), row(pair.interval + INTERVAL_ERROR)) else {
             return;
@@ -79,7 +82,7 @@ impl Asking {
         let first = row(duration * SLOWEST as f32 - DURATION_ERROR).max(0.0) as usize;
         let last = row(duration / SLOWEST as f32 + DURATION_ERROR).min(DURATIONS as f32 - 1.0) as usize;
         let (step, tick) = (i32::from(pair.first.step), f64::from(pair.first.tick));
-        let mut question = Question { step, tick, duration, votes, index };
+        let mut question = Question { step, tick, duration, votes, index, spent: 0 };
         for durations in first..=last {
             let shortest = (MIN_TICKS + durations as u32 * TICKS_PER_SHAPE) as f32;
             let ticks = (shortest, shortest + TICKS_PER_SHAPE as f32 - 1.0);
@@ -92,6 +95,12 @@ impl Asking {
                 self.ask_tempo(&mut question, shape, tempi.clone());
             }
         }
+        self.spent += question.spent;
+    }
+
+    /// Searches and hits since the last call.
+    pub fn take_spent(&mut self) -> u32 {
+        std::mem::take(&mut self.spent)
     }
 
     fn ask_speed(&self, question: &mut Question<'_>, shape: usize, (lowest, highest): (i32, i32)) {
@@ -150,7 +159,11 @@ impl Question<'_> {
         }
         let bound = |step: i32| step.clamp(0, STEPS as i32) as u16;
         let steps = bound(self.step - highest)..bound(self.step - lowest + 1);
-        let (step, votes) = (self.step, &mut *self.votes);
-        self.index.search(shape, steps, |found, place| hit(votes, step - i32::from(found), place));
+        let (step, votes, spent) = (self.step, &mut *self.votes, &mut self.spent);
+        *spent += 1;
+        self.index.search(shape, steps, |found, place| {
+            *spent += 1;
+            hit(votes, step - i32::from(found), place);
+        });
     }
 }

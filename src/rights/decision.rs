@@ -6,20 +6,21 @@
 use super::alignment::Evidence;
 
 /// Weights of the features, the first for a constant.
-const WEIGHTS: [f32; 4] = [-11.5, 0.75, 0.25, 4.0];
+const WEIGHTS: [f32; 3] = [-12.75, 0.656, 1.77];
 
-/// Confidence from which a match is shown as one: at most one wrong in a million looks.
+/// Confidence from which a match is shown as one. A false alarm is worse than a miss.
 pub const SHOWN: f32 = 0.99;
 /// Confidence from which a match is listed as possible.
 pub const POSSIBLE: f32 = 0.5;
 
-/// The features of the regression after the constant. `points` and `hits` as in [`Evidence`].
+/// The features of the regression after the constant: the score, and the root of how surprising the number of hits is,
+/// which is the log-likelihood ratio of their number to the number by chance, both taken as Poisson's.
 #[must_use]
-pub fn features(evidence: &Evidence) -> [f32; 3] {
+pub fn features(evidence: &Evidence) -> [f32; 2] {
     let hits = evidence.hits.max(0.5);
     let chance = evidence.chance.max(0.5);
     let surprise = (hits * (hits / chance).ln() - (hits - chance)).max(0.0);
-    [evidence.score, surprise.sqrt(), evidence.hits / evidence.points.max(1) as f32]
+    [evidence.score, surprise.sqrt()]
 }
 
 /// The probability that a lead is right, 0..1.

@@ -8,6 +8,8 @@ use super::spectrum::Relief;
 pub const FRAMES: usize = 1_024;
 /// Levels per octave of power.
 pub const LEVELS: f32 = 16.0;
+/// Levels that a peak at the place of a peak is worth: three octaves of power.
+const PEAK_FITS: u32 = 48;
 /// The level of what stands out by nothing.
 const ZERO: f32 = 64.0;
 
@@ -48,6 +50,12 @@ impl History {
                 self.marks[at as usize % FRAMES][row] = 1;
             }
         }
+    }
+
+    /// How well a peak fits here: the level, and more where the stream has a peak as well.
+    #[must_use]
+    pub fn fit(&self, frame: usize, row: usize) -> u32 {
+        u32::from(self.level(frame, row)) + PEAK_FITS * u32::from(self.marked(frame, row))
     }
 
     /// 1 at a peak or beside it, 0 elsewhere.

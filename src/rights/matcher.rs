@@ -15,8 +15,10 @@ use super::votes::{Candidate, Hypothesis, Votes};
 
 /// Frames between two looks (0.26 s).
 const LOOK: usize = 16;
-/// Pairs that the latest peak ends, at most.
-const FAN: usize = 20;
+/// Pairs that a peak is asked for: at most, and at least, however large the index is.
+const FAN: (f32, f32) = (20.0, 3.0);
+/// Searches and hits that a look may take.
+const BUDGET: f32 = 100_000.0;
 /// Hypotheses that are followed at a time.
 const FOLLOWED: usize = 16;
 /// Hypotheses that are verified at a look.
@@ -70,6 +72,8 @@ pub struct Matcher {
     peaks: Vec<Peak>,
     frames: usize,
     serial: u64,
+    fan: f32,
+    budget: f32,
 }
 
 impl Default for Matcher {
@@ -89,6 +93,8 @@ impl Default for Matcher {
             peaks: Vec::with_capacity(PEAKS),
             frames: 0,
             serial: 0,
+            fan: FAN.0,
+            budget: BUDGET,
         }
     }
 }
@@ -99,12 +105,13 @@ impl Matcher {
         self.frames += 1;
         let now = self.frames as u32 * TICKS_PER_FRAME;
         for (channel, relief) in self.channels.iter_mut().zip([frame.middle, frame.side]) {
-            channel.push(relief, |pair| self.asking.ask(pair, &mut self.votes, index));
+            channel.push(relief, self.fan as usize, |pair| self.asking.ask(pair, &mut self.votes, index));
             channel.latest.retain(|peak| peak.tick + pairs::END_TICKS > now);
         }
         self.votes.tick(now);
         let look = self.frames.is_multiple_of(LOOK);
         if look {
+            self.keep_to_budget();
             self.look(index);
         }
         look
@@ -122,10 +129,22 @@ impl Matcher {
         self.frames
     }
 
+    /// Lets the matcher take this share (0..1) of the work that it would take alone.
+    pub fn set_share(&mut self, share: f32) {
+        self.budget = BUDGET * share.clamp(0.0, 1.0);
+    }
+
     /// Forgets all that was heard in another index.
     pub fn forget(&mut self) {
         self.leads.clear();
         self.votes.clear();
+    }
+
+    /// Asks for fewer pairs where the last ones took too much: a large index has more votes to give for each.
+    fn keep_to_budget(&mut self) {
+        let spent = self.asking.take_spent() as f32;
+        let wanted = if spent > 0.0 { self.fan * self.budget / spent } else { FAN.0 };
+        self.fan = (0.75 * self.fan + 0.25 * wanted.min(FAN.0)).max(FAN.1);
     }
 
     fn look(&mut self, index: &mut Index) {
@@ -215,7 +234,7 @@ impl Matcher {
 
 impl Channel {
     /// Takes the next frame; calls `ask` with the pairs that its peaks end.
-    fn push(&mut self, relief: Option<&Relief>, mut ask: impl FnMut(&Pair)) {
+    fn push(&mut self, relief: Option<&Relief>, fan: usize, mut ask: impl FnMut(&Pair)) {
         self.history.push(relief);
         let before = self.latest.len();
         let latest = &mut self.latest;
@@ -226,7 +245,7 @@ impl Channel {
         });
         for second in before..self.latest.len() {
             self.history.mark(&self.latest[second]);
-            pairs::to_peak(&self.latest, second, FAN, &mut ask);
+            pairs::to_peak(&self.latest, second, fan, &mut ask);
         }
     }
 

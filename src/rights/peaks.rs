@@ -36,8 +36,8 @@ pub struct Density {
 impl Density {
     /// For the index: some 35 peaks a second.
     pub const INDEX: Self = Self { least: 2.2, fade: 0.024, width: 8.0 };
-    /// For what is asked: some 100 peaks a second, so that what other sounds cover leaves enough.
-    pub const QUERY: Self = Self { least: 2.0, fade: 0.05, width: 4.0 };
+    /// For what is asked: half as many again, so that what other sounds cover leaves enough.
+    pub const QUERY: Self = Self { least: 2.0, fade: 0.03, width: 6.0 };
 }
 
 /// Picks peaks from reliefs as they come, each [`LOOK_AHEAD`] frames later. A peak casts a shadow that fades, as masking

@@ -47,8 +47,11 @@ impl Match {
         }
         let mut index = Index::open(&self.index)?;
         for path in &paths {
-            if let Err(error) = self.listen(path, &mut index) {
-                eprintln!("{}: {error:#}", path.display());
+            match self.listen(path, &mut index) {
+                Ok(()) => {}
+                // Nobody reads on.
+                Err(error) if is_broken_pipe(&error) => return Ok(()),
+                Err(error) => eprintln!("{}: {error:#}", path.display()),
             }
         }
         if let Some(damage) = index.damage() {
@@ -113,6 +116,10 @@ impl Match {
         out.flush()?;
         Ok(())
     }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 /// What was found in a file.
