@@ -4,7 +4,7 @@
 //! points is compared with what it does when the same peaks are carried to wrong places nearby. Music in the same key
 //! with the same rhythm stands out there as well; only the recording itself does not.
 
-use super::axis::{ROWS, STEPS_PER_ROW, TICKS_PER_FRAME};
+use super::axis::{ROWS, STEPS_PER_OCTAVE, STEPS_PER_ROW, TICKS_PER_FRAME};
 use super::history::{History, LEVELS};
 use super::peaks::Peak;
 use super::votes::Hypothesis;
@@ -93,6 +93,10 @@ struct Fit {
     offset: f32,
 }
 
+/// Rates that differ by less may be the same: the grid of tempi is no finer.
+const NEARLY: f32 = 0.03;
+/// Levels of a point by which a likely change may fit worse than another.
+const ALLOWANCE: u32 = 3;
 /// Moves of one size that are tried before smaller ones.
 const ATTEMPTS: usize = 4;
 /// Points of a verification at most: 16 s of a dense catalogue.
@@ -148,6 +152,16 @@ impl Verifier {
                 if most == before {
                     break;
                 }
+            }
+        }
+        // What was not changed, or only its speed, is likelier than any tempo nearby.
+        let speed = (best.shift / STEPS_PER_OCTAVE as f32).exp2();
+        let allowance = ALLOWANCE * self.around.len() as u32;
+        for likely in [Fit { rate: 1.0, shift: 0.0, ..best }, Fit { rate: speed, ..best }, Fit { rate: 1.0, ..best }] {
+            let is_near = (likely.rate / best.rate - 1.0).abs() < NEARLY && (likely.shift - best.shift).abs() <= 2.0;
+            if is_near && self.fit(history, &likely, frames) + allowance >= most {
+                best = likely;
+                break;
             }
         }
         let rate = f64::from(best.rate);

@@ -10,7 +10,7 @@ use super::index::Index;
 use super::matcher::{Lead, Matcher};
 
 /// Confidences at which a match that is shown is told again.
-const LEVELS: [f32; 3] = [SHOWN, 0.999, 0.999_9];
+const LEVELS: [f64; 3] = [SHOWN, 0.999, 0.999_9];
 /// A match that goes on is told again after so many seconds.
 const AGAIN: f64 = 5.0;
 /// Matches that are kept at a time.
@@ -30,7 +30,7 @@ pub struct Match {
     /// Frequency of the stream per frequency of the track: 1 is unchanged pitch.
     pub pitch: f64,
     /// 0..1: of the matches with confidence `c`, a share `c` is right.
-    pub confidence: f32,
+    pub confidence: f64,
     /// What speaks for it.
     pub evidence: Evidence,
     /// Time in the stream at which this could first be said, in seconds.
@@ -150,16 +150,30 @@ fn look(matcher: &Matcher, running: &mut Vec<Running>, tell: &mut impl FnMut(Tid
     for lead in leads {
         update(lead, leads, running, at);
     }
-    running.retain_mut(|one| {
-        let goes_on = leads.iter().any(|lead| lead.serial == one.serial);
-        if !goes_on {
-            tell(Tidings::Ended(one.best.clone()));
+    // Music repeats itself: of the places of one track that match at a time, the best is told.
+    let is_best = |one: &Running, running: &[Running]| {
+        let better = |other: &&Running| other.best.confidence > one.best.confidence;
+        let same = |other: &&Running| other.best.track == one.best.track && other.best.heard.end > one.best.heard.start;
+        !running.iter().filter(better).any(|other| same(&other))
+    };
+    let mut number = 0;
+    while let Some(one) = running.get(number) {
+        if leads.iter().any(|lead| lead.serial == one.serial) {
+            number += 1;
+            continue;
         }
-        goes_on
-    });
-    for one in running {
+        let was_best = is_best(one, running);
+        let over = running.remove(number);
+        if was_best {
+            tell(Tidings::Ended(over.best));
+        }
+    }
+    for number in 0..running.len() {
+        let one = &running[number];
         let reached = LEVELS.iter().filter(|&&level| one.best.confidence >= level).count();
-        if reached > one.told || (reached > 0 && one.best.heard.end > one.told_at + AGAIN) {
+        let goes_on = reached > 0 && one.best.heard.end > one.told_at + AGAIN;
+        if (reached > one.told || goes_on) && is_best(one, running) {
+            let one = &mut running[number];
             (one.told, one.told_at) = (reached, one.best.heard.end);
             tell(Tidings::Heard(one.best.clone()));
         }

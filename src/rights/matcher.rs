@@ -27,6 +27,8 @@ const ELECTED: usize = 16;
 const LEAST_SCORE: f32 = 3.5;
 /// Score from which a hypothesis is where it should be.
 const SETTLED: f32 = 12.0;
+/// Leads that are refined all the same, the best.
+const LEADING: usize = 4;
 /// Looks for which a hypothesis is followed while nothing speaks for it.
 const PATIENCE: u32 = 8;
 /// Peaks of the catalogue that a verification takes at most.
@@ -150,8 +152,8 @@ impl Matcher {
     fn look(&mut self, index: &mut Index) {
         self.votes.elect(&mut self.elected);
         let mut leads = std::mem::take(&mut self.leads);
-        for lead in &mut leads {
-            if lead.evidence.score < SETTLED {
+        for (rank, lead) in leads.iter_mut().enumerate() {
+            if rank < LEADING || lead.evidence.score < SETTLED {
                 lead.hypothesis = self.refine(lead.hypothesis, lead.channel, index);
             }
             lead.evidence = self.weigh(&lead.hypothesis, lead.channel, index);

@@ -120,12 +120,13 @@ mod tests {
     }
 
     #[test]
-    fn level_and_silence() {
+    fn a_soft_tone_stands_out_as_a_loud_one_does_and_silence_is_flat() {
         let mut spectrum = Spectrum::default();
         let (mut loud, mut soft) = ([0.0; ROWS], [0.0; ROWS]);
         assert!(spectrum.relief(&tone(1_000.0, 0.5), &mut loud));
         assert!(spectrum.relief(&tone(1_000.0, 0.005), &mut soft));
-        assert!(loud.iter().zip(&soft).all(|(a, b)| (a - b).abs() < 0.5));
+        let row = 191;
+        assert!(loud[row] > 8.0 && soft[row] > 8.0, "{} {}", loud[row], soft[row]);
         assert!(!spectrum.relief(&[0.0; WINDOW], &mut loud));
         assert!(!spectrum.relief(&[f32::NAN; WINDOW], &mut loud));
         assert!(loud.iter().all(|value| *value == 0.0));

@@ -14,7 +14,7 @@ use crate::rights::index::Index;
 use super::build;
 
 /// Below this a candidate is noise, and printed only as the best of its file.
-const WEAK: f32 = 0.02;
+const WEAK: f64 = 0.02;
 
 /// Plays files through the guard, as a stream, and prints what it recognises.
 ///
@@ -36,7 +36,7 @@ pub(in crate::cli) struct Match {
     /// Prints candidates from this confidence on, and with 0 at least the best one of each file; without it, what the guard
     /// would show.
     #[arg(long, value_name = "0..1")]
-    min_confidence: Option<f32>,
+    min_confidence: Option<f64>,
 }
 
 impl Match {
@@ -64,7 +64,7 @@ impl Match {
         let mut stream = AudioStream::open(path).map_err(|error| anyhow::anyhow!(build::reason(error)))?;
         let mut guard: Option<Guard> = None;
         let mut told = Vec::new();
-        let mut file = Report { best: None, printed: 0 };
+        let mut file = Report::default();
         loop {
             let block = stream.next_block().map_err(|error| anyhow::anyhow!(build::reason(error)));
             let Some(block) = block? else { break };
@@ -94,9 +94,11 @@ impl Match {
                 Some(least) => found.confidence >= least.max(WEAK),
                 None => found.is_shown(),
             };
-            // What is shown was told when it was heard.
-            if wanted && (!ended || !found.is_shown()) {
+            // What is shown was told when it was heard; it is told again where more speaks for it in the end.
+            let is_news = !ended || !found.is_shown() || file.told.iter().all(|&told| told < found.confidence);
+            if wanted && is_news {
                 file.printed += 1;
+                file.told.push(found.confidence);
                 self.print(path, &found, index)?;
             }
             if file.best.as_ref().is_none_or(|best| best.confidence < found.confidence) {
@@ -123,9 +125,12 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 }
 
 /// What was found in a file.
+#[derive(Default)]
 struct Report {
     best: Option<Found>,
     printed: usize,
+    /// Confidences that were printed.
+    told: Vec<f64>,
 }
 
 fn name(index: &Index, track: u32) -> &str {
