@@ -3,6 +3,7 @@
 //! Excerpts of recorded music are changed as producers change them, and Zither and another matcher are asked for them,
 //! side by side. `make` and `score` do one half of that each.
 
+mod calibrate;
 mod clip;
 mod contest;
 mod drums;
@@ -69,6 +70,8 @@ enum Part {
     Make,
     /// Scores the reports of any matcher.
     Score(Scored),
+    /// Learns the weights of Zither's confidence from its own reports; they stand in src/rights/decision.rs.
+    Calibrate(Scored),
 }
 
 /// What is scored.
@@ -93,6 +96,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let data = options.data.clone().unwrap_or_else(|| workspace.target.join("rights-bench"));
     match &options.part {
         Some(Part::Score(scored)) => score(scored, options),
+        Some(Part::Calibrate(scored)) => calibrate::run(&truths(scored, options)?, &scored.reports),
         Some(Part::Make) => recorded(&data).map(drop),
         None if options.short => short(workspace),
         None => contest::full(workspace, &recorded(&data)?.half(options.half), &data.join("reports"), options.labels),
@@ -114,10 +118,14 @@ pub(crate) fn short(workspace: &Workspace) -> Result<()> {
     contest::short(workspace, &Set::generated(folder.path())?, &folder.path().join("reports"))
 }
 
-fn score(scored: &Scored, options: &Options) -> Result<()> {
+fn truths(scored: &Scored, options: &Options) -> Result<Vec<Truth>> {
     let mut truths: Vec<Truth> = truth::read_lines(&scored.truth)?;
     truths.retain(|truth| options.half.is_none_or(|half| truth.half == half));
-    let score = score::score(&truths, &Reports::read(&scored.reports)?);
+    Ok(truths)
+}
+
+fn score(scored: &Scored, options: &Options) -> Result<()> {
+    let score = score::score(&truths(scored, options)?, &Reports::read(&scored.reports)?);
     let column = Column { name: String::new(), values: score.lines(options.labels) };
     table::lines(&[column]).iter().for_each(|line| println!("{line}"));
     Ok(())
