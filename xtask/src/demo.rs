@@ -3,6 +3,7 @@
 mod automation;
 mod figures;
 mod player;
+mod rights;
 mod song;
 
 use std::fs;
@@ -17,7 +18,7 @@ use self::player::{Performance, Player};
 use self::song::Song;
 
 /// How the piece is played.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 pub(crate) struct Options {
     /// Seconds of the piece to play; all of it unless given.
     #[arg(long)]
@@ -57,6 +58,7 @@ pub(crate) fn run(workspace: &Workspace, bundles: &Bundles, options: &Options) -
     listen(workspace, &out)?;
     let faults = performance.figures.faults();
     ensure!(faults.is_empty(), "the demo played, but {}", faults.join(" and "));
+    rights::run(workspace, bundles, &song, options, &out)?;
     println!("demo: passed; listen to {}", out.join("zither.wav").display());
     Ok(())
 }

@@ -23,6 +23,7 @@ mod room;
 mod score;
 mod sessions;
 mod set;
+pub(crate) mod showcase;
 mod statistics;
 mod step;
 mod table;

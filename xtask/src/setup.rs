@@ -80,6 +80,8 @@ impl Need {
     pub(crate) const BUILD: &[Self] = &[LINKER, LIBC, PKG_CONFIG, ALSA, JACK];
     /// What measuring the model takes.
     pub(crate) const SOUND: &[Self] = &[LINKER, LIBC, FLUIDSYNTH, SOUNDFONT];
+    /// What decoding recorded music takes.
+    pub(crate) const RECORDINGS: &[Self] = &[FFMPEG];
     /// What measuring the rights guard on recorded music takes.
     pub(crate) const RIGHTS: &[Self] = &[LINKER, LIBC, FFMPEG, RUBBERBAND, SOX];
     /// What counting instructions takes.

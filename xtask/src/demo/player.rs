@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use clack_extensions::params::PluginParams;
+use clack_extensions::render::{PluginRender, RenderMode};
 use clack_host::events::event_types::{MidiEvent, NoteEndEvent, NoteOffEvent, NoteOnEvent, ParamValueEvent};
 use clack_host::prelude::*;
 
@@ -60,7 +61,27 @@ impl Player {
     ///
     /// # Errors
     /// If the plugin refuses to be activated or to process.
-    pub(super) fn play(mut self, song: &Song, options: &Options) -> Result<Performance> {
+    pub(super) fn play(self, song: &Song, options: &Options) -> Result<Performance> {
+        self.perform(song, options, None)
+    }
+
+    /// Renders the song offline, with `sidechain` in the sidechain from sample `entry` on.
+    ///
+    /// # Errors
+    /// If the plugin cannot render offline, refuses to be activated or to process.
+    pub(super) fn listen(
+        mut self,
+        song: &Song,
+        options: &Options,
+        sidechain: &[Vec<f32>; 2],
+        entry: usize,
+    ) -> Result<()> {
+        let render: PluginRender = self.host.extension()?;
+        render.set(&self.host.instance.plugin_handle(), RenderMode::Offline).context("the plugin renders live only")?;
+        self.perform(song, options, Some((sidechain, entry))).map(drop)
+    }
+
+    fn perform(mut self, song: &Song, options: &Options, sidechain: Option<Sidechain<'_>>) -> Result<Performance> {
         let (rate, block) = (f64::from(options.rate), options.block);
         let configuration =
             PluginAudioConfiguration { sample_rate: rate, min_frames_count: block, max_frames_count: block };
@@ -69,6 +90,7 @@ impl Player {
         let length = options.seconds.map_or(song.length, |seconds| song.length.min((seconds * rate) as u64));
         let longest = length + (LONGEST_TAIL * rate) as u64;
         let mut stage = Stage::new(&self, block, song, length, Figures::new(budget, self.planted));
+        stage.sidechain = sidechain;
         stage.figures.reserve((longest / u64::from(block)) as usize + 1);
         stage.audio.reserve((longest + u64::from(block)) as usize);
         let processor = std::thread::scope(|scope| {
@@ -129,7 +151,11 @@ struct Stage<'a> {
     ports: Ports,
     audio: Vec<[f32; 2]>,
     figures: Figures,
+    sidechain: Option<Sidechain<'a>>,
 }
+
+/// What comes through the sidechain, and from which sample on.
+type Sidechain<'a> = (&'a [Vec<f32>; 2], usize);
 
 impl<'a> Stage<'a> {
     fn new(player: &'a Player, block: u32, song: &'a Song, length: u64, figures: Figures) -> Self {
@@ -149,6 +175,7 @@ impl<'a> Stage<'a> {
             ports: player.host.ports(block),
             audio: Vec::new(),
             figures,
+            sidechain: None,
         }
     }
 
@@ -166,6 +193,7 @@ impl<'a> Stage<'a> {
         self.automate(end);
         self.send_song(end);
         self.events_in.sort();
+        self.fill_sidechain();
         let (wall, cpu, calls) = self.process(processor)?;
         self.note_endings();
         let voices = self.sounding.len();
@@ -174,6 +202,17 @@ impl<'a> Stage<'a> {
         self.audio.extend(left.iter().zip(right).map(|(&left, &right)| [left, right]));
         self.now = end;
         Ok(())
+    }
+
+    fn fill_sidechain(&mut self) {
+        let Some((sound, entry)) = self.sidechain else { return };
+        let first = self.now as usize;
+        for (channel, sound) in self.ports.inputs.iter_mut().flatten().zip(sound) {
+            for (at, sample) in channel.iter_mut().enumerate() {
+                let place = (first + at).checked_sub(entry);
+                *sample = place.and_then(|place| sound.get(place)).copied().unwrap_or_default();
+            }
+        }
     }
 
     /// What is set at the start, and the automation points before sample `end`.

@@ -110,7 +110,10 @@ pub(super) fn pad(count: usize, seconds: f64, out: &Path) -> Result<Vec<PathBuf>
 }
 
 /// Lets a file be made unless it is there; one that was begun and not finished is made anew.
-fn once(path: &Path, make: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+///
+/// # Errors
+/// If it cannot be made.
+pub(super) fn once(path: &Path, make: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     if path.exists() {
         return Ok(());
     }
@@ -124,8 +127,11 @@ pub(super) fn folder(out: &Path, role: Role) -> PathBuf {
     out.join(if role == Role::Catalogue { "catalogue" } else { "held-out" })
 }
 
-/// The folder into which a package has been unpacked.
-fn unpacked(cache: &Path, package: &str) -> Result<PathBuf> {
+/// The folder into which a package has been unpacked; it is fetched unless it is there.
+///
+/// # Errors
+/// If it cannot be fetched.
+pub(super) fn unpacked(cache: &Path, package: &str) -> Result<PathBuf> {
     let folder = cache.join(package);
     if folder.exists() {
         return Ok(folder);
@@ -150,7 +156,10 @@ fn unpacked(cache: &Path, package: &str) -> Result<PathBuf> {
 }
 
 /// All recordings in a folder and below.
-fn recordings(folder: &Path) -> Result<Vec<PathBuf>> {
+///
+/// # Errors
+/// If a folder cannot be read.
+pub(super) fn recordings(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
         let (path, about) = entry.and_then(|entry| Ok((entry.path(), entry.metadata()?)))?;
