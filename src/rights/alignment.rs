@@ -38,12 +38,12 @@ const DECOYS: [(isize, isize); 24] = [
     (39, -9),
 ];
 
-/// Wrong places that must be remembered for a point to count.
-const LEAST_DECOYS: f32 = 6.0;
+/// Wrong places that must sound for a point to count: after silence anything stands out.
+const LEAST_DECOYS: f32 = 8.0;
 /// Points without which there is no evidence.
 const LEAST_POINTS: u32 = 6;
 /// Variance of a point at least, in squared levels: a picture without contrast proves nothing.
-const LEAST_VARIANCE: f32 = 16.0;
+const LEAST_VARIANCE: f32 = 120.0;
 
 /// How well a hypothesis explains a stretch of the stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -227,14 +227,13 @@ impl Verifier {
     }
 }
 
-/// What a place holds against what the wrong places around it hold; `None` where too few of them are remembered.
+/// What a place holds against what the wrong places around it hold; `None` where too few of them sound.
 fn point(history: &History, frame: usize, row: usize) -> Option<Point> {
     let (mut sum, mut squares, mut hits, mut count) = (0.0, 0.0, 0_u32, 0.0);
-    let remembered = history.frames();
     for (frames, rows) in DECOYS {
         let at = frame.wrapping_add_signed(frames);
         let row = row.wrapping_add_signed(rows);
-        if remembered.contains(&at) && row < ROWS {
+        if row < ROWS && history.sounds(at) {
             let level = f32::from(history.level(at, row));
             sum += level;
             squares += level * level;

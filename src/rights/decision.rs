@@ -9,7 +9,7 @@ use super::alignment::Evidence;
 const WEIGHTS: [f32; 3] = [-12.66, 0.688, 1.704];
 
 /// Confidence from which a match is shown as one. A false alarm is worse than a miss.
-pub const SHOWN: f64 = 0.995;
+pub const SHOWN: f64 = 0.999;
 /// Confidence from which a match is listed as possible.
 pub const POSSIBLE: f64 = 0.5;
 

@@ -10,7 +10,7 @@ use super::index::Index;
 use super::matcher::{Lead, Matcher};
 
 /// Confidences at which a match that is shown is told again.
-const LEVELS: [f64; 3] = [SHOWN, 0.999, 0.999_9];
+const LEVELS: [f64; 3] = [SHOWN, 0.999_9, 0.999_99];
 /// A match that goes on is told again after so many seconds.
 const AGAIN: f64 = 5.0;
 /// Matches that are kept at a time.

@@ -17,18 +17,25 @@ const ZERO: f32 = 64.0;
 pub struct History {
     levels: Vec<[u8; ROWS]>,
     marks: Vec<[u8; ROWS]>,
+    sounds: Vec<bool>,
     frames: usize,
 }
 
 impl Default for History {
     fn default() -> Self {
-        Self { levels: vec![[ZERO as u8; ROWS]; FRAMES], marks: vec![[0; ROWS]; FRAMES], frames: 0 }
+        Self {
+            levels: vec![[ZERO as u8; ROWS]; FRAMES],
+            marks: vec![[0; ROWS]; FRAMES],
+            sounds: vec![false; FRAMES],
+            frames: 0,
+        }
     }
 }
 
 impl History {
     /// Remembers the next frame; `None` is silence.
     pub fn push(&mut self, relief: Option<&Relief>) {
+        self.sounds[self.frames % FRAMES] = relief.is_some();
         let frame = &mut self.levels[self.frames % FRAMES];
         match relief {
             None => frame.fill(ZERO as u8),
@@ -68,6 +75,12 @@ impl History {
     #[must_use]
     pub fn frames(&self) -> std::ops::Range<usize> {
         self.frames.saturating_sub(FRAMES)..self.frames
+    }
+
+    /// Whether a frame is remembered and was no silence.
+    #[must_use]
+    pub fn sounds(&self, frame: usize) -> bool {
+        self.frames().contains(&frame) && self.sounds[frame % FRAMES]
     }
 
     /// The level of a place that is remembered.

@@ -100,7 +100,7 @@ fn hear(journal: &mut Journal, half: &ListenerHalf, stream: Stream, news: News) 
             place: Span { from: matched.place.start, to: matched.place.end },
             rate: matched.rate,
             pitch: matched.pitch,
-            confidence: f64::from(matched.confidence),
+            confidence: matched.confidence,
             any_of: found.any_of.clone(),
             after: found.after,
             sounds: !found.ended,

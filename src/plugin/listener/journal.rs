@@ -67,7 +67,7 @@ impl Journal {
                 work_time,
                 rate: matched.rate,
                 pitch: matched.pitch,
-                confidence: f64::from(matched.confidence),
+                confidence: matched.confidence,
                 after: found.after,
                 shown: matched.is_shown(),
                 any_of: found.any_of.clone(),
