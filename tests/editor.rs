@@ -412,9 +412,9 @@ fn a_recognition_is_told_with_owner_terms_evidence_and_what_to_do() {
 #[test]
 fn without_an_index_the_panel_says_how_to_make_one() {
     let mut desk = Desk::new();
-    desk.listener.tell(|report| report.index = IndexView::Missing("/home/rights/index".into()));
+    desk.listener.tell(|report| report.index = IndexView::Missing("zither/rights/index".into()));
     desk.click(desk.rect("Rights").center());
-    let told = "zitherctl rights index build --out /home/rights/index";
+    let told = "zitherctl rights index build --out zither/rights/index";
     assert!(desk.harness.query_by_label_contains(told).is_some());
     desk.listener.tell(|report| report.index = IndexView::Refused("its header cannot be trusted".into()));
     desk.harness.run_steps(2);

@@ -5,7 +5,7 @@
 //! with the same rhythm stands out there as well; only the recording itself does not.
 
 use super::axis::{ROWS, STEPS_PER_OCTAVE, STEPS_PER_ROW, TICKS_PER_FRAME};
-use super::history::{History, LEVELS};
+use super::history::History;
 use super::peaks::Peak;
 use super::votes::Hypothesis;
 
@@ -52,8 +52,6 @@ pub struct Evidence {
     pub score: f32,
     /// Predicted points.
     pub points: u32,
-    /// Mean level at them above the mean of the wrong places, in octaves of power.
-    pub lift: f32,
     /// Predicted points at which the stream has a peak.
     pub hits: f32,
     /// The same by chance.
@@ -223,7 +221,7 @@ impl Verifier {
         }
         let count = points as f32;
         let spread = f32::sqrt(f32::max(variance, LEAST_VARIANCE * count));
-        Evidence { score: lift / spread, points, lift: lift / (LEVELS * count), hits, chance, from, to }
+        Evidence { score: lift / spread, points, hits, chance, from, to }
     }
 }
 

@@ -118,11 +118,6 @@ impl Guard {
         running.drain(..).for_each(|over| tell(Tidings::Ended(over.best)));
     }
 
-    /// Lets it take this share (0..1) of the work that it would take alone, as where several listen at once.
-    pub fn set_share(&mut self, share: f32) {
-        self.matcher.set_share(share);
-    }
-
     /// Time in the stream, in seconds.
     #[must_use]
     pub fn seconds(&self) -> f64 {

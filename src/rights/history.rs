@@ -7,7 +7,7 @@ use super::spectrum::Relief;
 /// Frames that are remembered: a power of two, 16.4 s.
 pub const FRAMES: usize = 1_024;
 /// Levels per octave of power.
-pub const LEVELS: f32 = 16.0;
+const LEVELS: f32 = 16.0;
 /// Levels that a peak at the place of a peak is worth: three octaves of power.
 const PEAK_FITS: u32 = 48;
 /// The level of what stands out by nothing.

@@ -75,7 +75,6 @@ pub struct Matcher {
     frames: usize,
     serial: u64,
     fan: f32,
-    budget: f32,
 }
 
 impl Default for Matcher {
@@ -96,7 +95,6 @@ impl Default for Matcher {
             frames: 0,
             serial: 0,
             fan: FAN.0,
-            budget: BUDGET,
         }
     }
 }
@@ -131,11 +129,6 @@ impl Matcher {
         self.frames
     }
 
-    /// Lets the matcher take this share (0..1) of the work that it would take alone.
-    pub fn set_share(&mut self, share: f32) {
-        self.budget = BUDGET * share.clamp(0.0, 1.0);
-    }
-
     /// Forgets all that was heard in another index.
     pub fn forget(&mut self) {
         self.leads.clear();
@@ -145,7 +138,7 @@ impl Matcher {
     /// Asks for fewer pairs where the last ones took too much: a large index has more votes to give for each.
     fn keep_to_budget(&mut self) {
         let spent = self.asking.take_spent() as f32;
-        let wanted = if spent > 0.0 { self.fan * self.budget / spent } else { FAN.0 };
+        let wanted = if spent > 0.0 { self.fan * BUDGET / spent } else { FAN.0 };
         self.fan = (0.75 * self.fan + 0.25 * wanted.min(FAN.0)).max(FAN.1);
     }
 

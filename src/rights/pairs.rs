@@ -60,6 +60,15 @@ pub const fn shape(interval_row: usize, duration_row: usize) -> usize {
 }
 
 impl Pair {
+    /// The pair of two peaks; `None` where they are too near or too far in time or frequency, or the second is earlier.
+    #[must_use]
+    pub fn of(first: Peak, second: Peak) -> Option<Self> {
+        let duration = second.tick.checked_sub(first.tick)?;
+        let interval = i32::from(second.step) - i32::from(first.step);
+        let fits = (MIN_TICKS..END_TICKS).contains(&duration) && interval.abs() <= MAX_STEPS;
+        fits.then_some(Self { first, interval, duration })
+    }
+
     /// The row of an index in which this pair stands.
     #[must_use]
     pub fn shape(&self) -> Option<usize> {
@@ -70,30 +79,13 @@ impl Pair {
 /// Calls `each` with the pairs that end at `peaks[second]`: those with the `fan` peaks before it that lie within
 /// `END_TICKS` and an octave, the latest first. `peaks` are about in order of time.
 pub fn to_peak(peaks: &[Peak], second: usize, fan: usize, mut each: impl FnMut(&Pair)) {
-    let end = peaks[second];
-    let pair = |first: &Peak| {
-        let duration = end.tick.checked_sub(first.tick)?;
-        let interval = i32::from(end.step) - i32::from(first.step);
-        let fits = (MIN_TICKS..END_TICKS).contains(&duration) && interval.abs() <= MAX_STEPS;
-        fits.then_some(Pair { first: *first, interval, duration })
-    };
-    peaks[..second].iter().rev().filter_map(pair).take(fan).for_each(|pair| each(&pair));
+    let pairs = peaks[..second].iter().rev().filter_map(|first| Pair::of(*first, peaks[second]));
+    pairs.take(fan).for_each(|pair| each(&pair));
 }
 
 /// Calls `each` with the pairs that begin at `peaks[first]`: those with the next `fan` peaks (in order of time) that lie
 /// within `END_TICKS` and an octave. `peaks` are in order of time.
-pub fn from_peak(peaks: &[Peak], first: usize, fan: usize, mut each: impl FnMut(Pair)) {
-    let anchor = peaks[first];
-    let mut found = 0;
-    for peak in &peaks[first + 1..] {
-        let duration = peak.tick - anchor.tick;
-        if duration >= END_TICKS || found == fan {
-            return;
-        }
-        let interval = i32::from(peak.step) - i32::from(anchor.step);
-        if duration >= MIN_TICKS && interval.abs() <= MAX_STEPS {
-            found += 1;
-            each(Pair { first: anchor, interval, duration });
-        }
-    }
+pub fn from_peak(peaks: &[Peak], first: usize, fan: usize, each: impl FnMut(Pair)) {
+    let zone = peaks[first + 1..].iter().take_while(|second| second.tick - peaks[first].tick < END_TICKS);
+    zone.filter_map(|second| Pair::of(peaks[first], *second)).take(fan).for_each(each);
 }

@@ -8,6 +8,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::media::stream::AudioStream;
+use crate::rights::decision;
 use crate::rights::guard::{Guard, Match as Found, Tidings};
 use crate::rights::index::Index;
 
@@ -138,6 +139,7 @@ fn name(index: &Index, track: u32) -> &str {
 }
 
 fn to_json(path: &Path, found: &Found, index: &Index) -> Value {
+    let [score, surprise] = decision::features(&found.evidence);
     let middle = |range: &std::ops::Range<f64>| 0.5 * (range.start + range.end);
     json!({
         "file": path.to_string_lossy(),
@@ -152,7 +154,8 @@ fn to_json(path: &Path, found: &Found, index: &Index) -> Value {
         "heard": [found.heard.start, found.heard.end],
         "rivals": found.rivals.iter().map(|rival| name(index, *rival)).collect::<Vec<_>>(),
         "evidence": {
-            "score": found.evidence.score,
+            "score": score,
+            "surprise": surprise,
             "points": found.evidence.points,
             "hits": found.evidence.hits,
             "chance": found.evidence.chance,

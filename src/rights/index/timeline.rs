@@ -17,12 +17,6 @@ impl Index {
         }
     }
 
-    /// The pairs of a shape: how many hits a search of all steps would have.
-    #[must_use]
-    pub fn row_len(&self, shape: usize) -> u32 {
-        self.segments.iter().map(|segment| segment.row_len(shape)).sum()
-    }
-
     /// Replaces what is in `into` by the peaks within `ticks` of one segment, as many as it has room for.
     pub fn peaks(&mut self, ticks: Range<u32>, into: &mut Vec<Peak>) {
         into.clear();

@@ -35,16 +35,13 @@ struct Spoken {
 #[derive(Deserialize)]
 struct Evidence {
     score: f64,
-    hits: f64,
-    chance: f64,
+    surprise: f64,
 }
 
 impl Evidence {
     /// The features of `rights::decision`, after a constant.
     fn row(&self) -> Row {
-        let (hits, chance) = (self.hits.max(0.5), self.chance.max(0.5));
-        let surprise = (hits * (hits / chance).ln() - (hits - chance)).max(0.0);
-        [1.0, self.score, surprise.sqrt()]
+        [1.0, self.score, self.surprise]
     }
 }
 
