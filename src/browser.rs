@@ -1,6 +1,7 @@
-//! Presets and models on disk.
+//! Presets and models on disk, what a user does with them, and what to try next.
 
 pub mod bank;
 pub mod folders;
 pub mod models;
 pub mod preset;
+pub mod usage;

@@ -1,4 +1,4 @@
-//! Where a user's presets, models, rights index and ledgers lie: the one place that knows.
+//! Where a user's presets, models, history, rights index and ledgers lie: the one place that knows.
 //!
 //! Names the standard library only, because `cargo xtask install` compiles this file too. Windows lets users move their
 //! Documents folder; it is looked for where it is by default, and `ZITHER_HOME` names any other place.
@@ -34,6 +34,12 @@ pub fn ledgers() -> Option<PathBuf> {
     of_this_user("Ledgers")
 }
 
+/// The folder of the database of what the user did with presets, which need not exist; as [`ledgers`].
+#[must_use]
+pub fn history() -> Option<PathBuf> {
+    of_this_user("History")
+}
+
 /// The folder of what the rights guard knows and what it hands out: the index in [`INDEX`], clearance reports in
 /// [`REPORTS`], neither of which need exist; as [`presets`].
 #[must_use]
@@ -51,7 +57,10 @@ fn of_this_user(kind: &str) -> Option<PathBuf> {
 
 /// The XDG variable of a kind's base folder, and where that is in the home folder without it.
 fn base_for(kind: &str) -> (&'static str, &'static str) {
-    if kind == "Ledgers" { ("XDG_STATE_HOME", ".local/state") } else { ("XDG_DATA_HOME", ".local/share") }
+    match kind {
+        "Ledgers" | "History" => ("XDG_STATE_HOME", ".local/state"),
+        _ => ("XDG_DATA_HOME", ".local/share"),
+    }
 }
 
 /// Whether `file` is one of the factory presets.
@@ -106,6 +115,7 @@ mod tests {
         assert_eq!(folder(false, "", "", ""), None);
         assert_eq!(folder_of("Ledgers", false, "", "", "/u").unwrap(), "/u/.local/state/zither/ledgers");
         assert_eq!(folder_of("Ledgers", false, "", "/state", "/u").unwrap(), "/state/zither/ledgers");
+        assert_eq!(folder_of("History", false, "", "", "/u").unwrap(), "/u/.local/state/zither/history");
         assert_eq!(folder_of("Ledgers", true, "", "", "/u").unwrap(), "/u/Documents/Zither/Ledgers");
         assert_eq!(folder_of("Ledgers", false, "/own", "/state", "/u").unwrap(), "/own/ledgers");
     }
