@@ -2,6 +2,7 @@
 
 pub mod bank;
 pub mod folders;
+pub mod history;
 pub mod models;
 pub mod preset;
 pub mod usage;

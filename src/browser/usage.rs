@@ -129,6 +129,12 @@ impl Deed {
         }
     }
 
+    /// The deed of this number; none that a later version may have added.
+    #[must_use]
+    pub fn by_number(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).copied()
+    }
+
     /// The deed of this name.
     #[must_use]
     pub fn by_name(name: &str) -> Option<Self> {
@@ -152,8 +158,37 @@ pub enum Shelf {
     All = 4,
 }
 
+impl Shelf {
+    /// Every shelf in the order of their numbers.
+    pub const ALL: [Self; 5] = [Self::ForYou, Self::NewToYou, Self::Recents, Self::Favourites, Self::All];
+
+    /// Its name in exported histories.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ForYou => "for you",
+            Self::NewToYou => "new to you",
+            Self::Recents => "recents",
+            Self::Favourites => "favourites",
+            Self::All => "all",
+        }
+    }
+
+    /// The shelf of this number; none that a later version may have added.
+    #[must_use]
+    pub fn by_number(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).copied()
+    }
+
+    /// The shelf of this name.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|shelf| shelf.name() == name)
+    }
+}
+
 /// One thing that was done with a preset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Event {
     /// Seconds since 1970-01-01, UTC.
     pub time: i64,
@@ -186,11 +221,18 @@ mod tests {
     }
 
     #[test]
-    fn deeds_have_names_of_their_own_in_the_order_of_their_numbers() {
-        for (number, deed) in Deed::ALL.into_iter().enumerate() {
-            assert_eq!(deed as usize, number);
+    fn deeds_and_shelves_have_names_of_their_own_in_the_order_of_their_numbers() {
+        for (number, deed) in (0..).zip(Deed::ALL) {
+            assert_eq!(deed as u8, number);
+            assert_eq!(Deed::by_number(number), Some(deed));
             assert_eq!(Deed::by_name(deed.name()), Some(deed));
         }
-        assert_eq!(Deed::by_name("loaded"), None);
+        for (number, shelf) in (0..).zip(Shelf::ALL) {
+            assert_eq!(shelf as u8, number);
+            assert_eq!(Shelf::by_number(number), Some(shelf));
+            assert_eq!(Shelf::by_name(shelf.name()), Some(shelf));
+        }
+        assert_eq!((Deed::by_name("loaded"), Deed::by_number(11)), (None, None));
+        assert_eq!((Shelf::by_name("best"), Shelf::by_number(5)), (None, None));
     }
 }
