@@ -3,6 +3,7 @@
 pub mod bank;
 pub mod folders;
 pub mod history;
+pub mod library;
 pub mod models;
 pub mod preset;
 pub mod usage;

@@ -24,7 +24,7 @@ const ROOMS: &[Room] = &[
     Room { name: "model", knows: &["dsp", "analysis"], never: FRAMEWORK },
     Room { name: "synth", knows: &["dsp", "analysis", "model"], never: FRAMEWORK_OR_BLOCKING },
     Room { name: "media", knows: &["dsp", "analysis"], never: FRAMEWORK },
-    Room { name: "browser", knows: &["model", "synth"], never: FRAMEWORK },
+    Room { name: "browser", knows: &["model", "synth", "rights"], never: FRAMEWORK },
     Room { name: "rights", knows: &["dsp"], never: FRAMEWORK },
     Room { name: "train", knows: &["dsp", "analysis", "model", "media"], never: FRAMEWORK },
     Room { name: "params", knows: &["model", "synth", "browser"], never: &[] },

@@ -3,8 +3,11 @@
 //! `format` is 1; `state` maps control ids to plain values; `transfer`, where there is one, is what a recording left. Keys that this version does not know, in the object and in
 //! `state`, are kept when the file is written again.
 
+mod folder;
+mod identity;
+
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +16,8 @@ use serde_json::Value;
 use crate::model::ModelReference;
 use crate::model::transfer::{StoredTransfer, Transfer, TransferError};
 use crate::synth::controls::{Control, Controls};
+
+pub use folder::{Listed, list, scan};
 
 /// Version of the file format.
 pub const FORMAT: u64 = 1;
@@ -23,9 +28,9 @@ pub const MAX_BYTES: u64 = 256 * 1024;
 /// Longest name, author, category and tag, in characters.
 const MAX_NAME: usize = 128;
 /// Folders below the scanned one that are still looked into.
-const MAX_DEPTH: usize = 8;
-/// Most presets of one scan.
-const MAX_PRESETS: usize = 20_000;
+pub const MAX_DEPTH: usize = 8;
+/// Most presets of one scan: what is listed of them takes some 100 MB.
+pub const MAX_PRESETS: usize = 200_000;
 
 /// Why a preset could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +55,12 @@ pub enum PresetError {
         /// Format of the file.
         got: u64,
     },
+    /// More files than are listed.
+    #[error("has more than {MAX_PRESETS} presets; the rest is left out: move some of them elsewhere")]
+    TooMany,
+    /// It was there when the library was read.
+    #[error("is no longer there")]
+    Gone,
     /// The transfer is damaged or of a newer Zither.
     #[error("`transfer` {0}")]
     Transfer(#[from] TransferError),
@@ -216,18 +227,35 @@ impl Preset {
             // A pipe by that name would be waited for.
             return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is no regular file").into());
         }
-        let size = about.len();
-        if size > MAX_BYTES {
-            return Err(PresetError::TooLarge { got: size });
+        if about.len() > MAX_BYTES {
+            return Err(PresetError::TooLarge { got: about.len() });
         }
-        Self::from_json(&std::fs::read(path)?)
+        // It may have grown since.
+        let mut bytes = Vec::with_capacity(about.len() as usize + 1);
+        std::fs::File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+        Self::from_json(&bytes)
     }
 
-    /// Writes a preset file: whole or not at all, even if the machine stops half-way.
+    /// Writes a preset file: whole or not at all, even if the machine stops half-way. What lay there is replaced.
     ///
     /// # Errors
     /// If the preset would be refused when read, or the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), PresetError> {
+        self.stage(path)?.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    }
+
+    /// As [`Preset::write`], but leaves alone what lies there already.
+    ///
+    /// # Errors
+    /// As [`Preset::write`]; of kind [`std::io::ErrorKind::AlreadyExists`] where there is such a file.
+    pub fn write_new(&self, path: &Path) -> Result<(), PresetError> {
+        self.stage(path)?.persist_noclobber(path).map_err(|error| error.error)?;
+        Ok(())
+    }
+
+    /// The file beside `path` that is to become it, on the disk.
+    fn stage(&self, path: &Path) -> Result<tempfile::NamedTempFile, PresetError> {
         self.check()?;
         let text = self.to_json();
         if text.len() as u64 > MAX_BYTES {
@@ -238,8 +266,7 @@ impl Preset {
         file.write_all(text.as_bytes())?;
         make_readable(file.as_file())?;
         file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
+        Ok(file)
     }
 
     fn check(&self) -> Result<(), PresetError> {
@@ -271,43 +298,6 @@ fn make_readable(file: &std::fs::File) -> std::io::Result<()> {
     }
     let _ = file;
     Ok(())
-}
-
-/// All presets of a folder and its subfolders in the order of their paths, and what there is that is none.
-#[must_use]
-pub fn scan(folder: &Path) -> (Vec<(PathBuf, Preset)>, Vec<Problem>) {
-    let (mut presets, mut problems) = (Vec::new(), Vec::new());
-    for path in preset_files(folder, &mut problems) {
-        match Preset::read(&path) {
-            Ok(preset) => presets.push((path, preset)),
-            Err(error) => problems.push(Problem { path, error }),
-        }
-    }
-    (presets, problems)
-}
-
-fn preset_files(folder: &Path, problems: &mut Vec<Problem>) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    let mut folders = vec![(folder.to_owned(), 0)];
-    while let Some((folder, depth)) = folders.pop() {
-        let entries = match std::fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(error) => {
-                problems.push(Problem { path: folder, error: error.into() });
-                continue;
-            }
-        };
-        for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
-            let linked = path.is_symlink();
-            if path.is_dir() && !linked && depth < MAX_DEPTH {
-                folders.push((path, depth + 1));
-            } else if path.extension().is_some_and(|e| e == EXTENSION) && path.is_file() && files.len() < MAX_PRESETS {
-                files.push(path);
-            }
-        }
-    }
-    files.sort();
-    files
 }
 
 #[cfg(test)]
@@ -383,18 +373,16 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_gives_its_presets_and_its_problems() {
+    fn a_new_file_never_replaces_another() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("sub")).unwrap();
-        preset().write(&folder.path().join("sub/b.zither")).unwrap();
-        preset().write(&folder.path().join("a.zither")).unwrap();
-        std::fs::write(folder.path().join("bad.zither"), "{").unwrap();
-        std::fs::write(folder.path().join("readme.txt"), "{").unwrap();
-        let (presets, problems) = scan(folder.path());
-        let names: Vec<_> = presets.iter().map(|(path, _)| path.file_name().unwrap().to_owned()).collect();
-        assert_eq!(names, ["a.zither", "b.zither"]);
-        assert_eq!(problems.len(), 1);
-        assert!(problems[0].path.ends_with("bad.zither"));
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 4, "no temporary file is left");
+        let path = folder.path().join("a.zither");
+        preset().write_new(&path).unwrap();
+        let other = Preset::new("Other", &Controls::default());
+        let refused = other.write_new(&path).unwrap_err();
+        assert!(matches!(&refused, PresetError::Io(error) if error.kind() == std::io::ErrorKind::AlreadyExists));
+        assert_eq!(Preset::read(&path).unwrap(), preset());
+        other.write(&path).unwrap();
+        assert_eq!(Preset::read(&path).unwrap(), other);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
     }
 }
