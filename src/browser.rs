@@ -6,4 +6,5 @@ pub mod history;
 pub mod library;
 pub mod models;
 pub mod preset;
+pub mod recommend;
 pub mod usage;

@@ -3,6 +3,7 @@
 //! Every subcommand is a file with a `clap::Args` struct and its `run`; the enums here and in [`model`] only dispatch.
 #![allow(clippy::print_stdout, reason = "printing is what a command does")]
 
+mod browse;
 mod listen;
 mod model;
 mod preset;
@@ -23,6 +24,9 @@ struct Zitherctl {
 
 #[derive(Subcommand)]
 enum Command {
+    /// The browser's recommendations.
+    #[command(subcommand)]
+    Browse(browse::Command),
     Listen(listen::Listen),
     /// Sound models: render notes, train, play, measure.
     #[command(subcommand)]
@@ -42,6 +46,7 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let result = match Zitherctl::parse().command {
+        Command::Browse(command) => command.run(),
         Command::Listen(command) => command.run(),
         Command::Model(command) => command.run(),
         Command::Preset(command) => command.run(),
