@@ -98,7 +98,8 @@ impl Catalogue {
         let folder = if item.folder.is_empty() { String::new() } else { format!("{}\0{}", item.bank, item.folder) };
         let mut home =
             Home { bank: group(0, item.bank), folder: group(1, folder), author: group(2, item.author), place: 0 };
-        let tags: Box<[Group]> = item.tags.into_iter().map(|tag| group(3, tag)).filter(|tag| *tag != NO_GROUP).collect();
+        let tags: Box<[Group]> =
+            item.tags.into_iter().map(|tag| group(3, tag)).filter(|tag| *tag != NO_GROUP).collect();
         self.members.resize(groups.len() + 1, Vec::new());
         home.place = self.members[home.row() as usize].len() as u32;
         for group in [home.bank, home.folder].into_iter().filter(|group| *group != NO_GROUP) {

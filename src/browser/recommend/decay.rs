@@ -77,7 +77,7 @@ pub(super) fn ln_1p(x: f32) -> f32 {
     let exponent = (bits >> 23) as i32 - 127;
     let m = f32::from_bits((bits & 0x007f_ffff) | 0x3f80_0000) - 1.0;
     // The best polynomial of degree 5 through 0 at both ends of an octave (Abramowitz & Stegun 4.1.43).
-    let octave = m * (0.999_495_5 + m * (-0.491_908_96 + m * (0.289_474_78 + m * (-0.136_062_75 + m * 0.032_158_45))));
+    let octave = m * (0.999_495_5 + m * (-0.491_909 + m * (0.289_474_8 + m * (-0.136_062_8 + m * 0.032_158_5))));
     octave + exponent as f32 * std::f32::consts::LN_2
 }
 

@@ -268,7 +268,6 @@ pub(super) fn part_of_day(time: i64) -> usize {
     (time.rem_euclid(86_400) / (3_600 * HOURS_TOGETHER)) as usize
 }
 
-
 fn add(trace: &mut Trace, weight: &Trace, times: f32) {
     trace.iter_mut().zip(weight).for_each(|(trace, weight)| *trace += weight * times);
 }

@@ -69,13 +69,7 @@ impl Pool {
     }
 
     /// Fills the pool with presets that were never kept and stand near to what was.
-    pub(super) fn fill_with_novel(
-        &mut self,
-        context: &Context,
-        past: &Past,
-        catalogue: &Catalogue,
-        breadth: Breadth,
-    ) {
+    pub(super) fn fill_with_novel(&mut self, context: &Context, past: &Past, catalogue: &Catalogue, breadth: Breadth) {
         self.seen.reset(catalogue.len());
         let mut rows: Vec<Group> = vec![NO_GROUP];
         for (age, preset) in context.tail.iter().enumerate() {

@@ -20,8 +20,19 @@ pub enum Head {
 }
 
 impl Head {
-    /// Every head in the order of their numbers, which stand in users' databases.
+    /// Every head in the order of their numbers, which are the columns of the table.
     pub const ALL: [Self; 4] = [Self::Open, Self::Next, Self::OpenNovel, Self::NextNovel];
+
+    /// The name by which its weights are stored.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Next => "next",
+            Self::OpenNovel => "open-novel",
+            Self::NextNovel => "next-novel",
+        }
+    }
 }
 
 /// The weights of one head, and how much each was moved so far (AdaGrad's sum of squared gradients).
@@ -90,13 +101,21 @@ impl Weights {
         &self.heads[head as usize]
     }
 
-    /// Puts stored weights of a head back. A number that is not finite is replaced by the shipped one.
-    pub fn restore(&mut self, head: Head, stored: &HeadWeights) {
-        let (mine, shipped) = (&mut self.heads[head as usize], &self.shipped[head as usize]);
-        for at in 0..SIGNALS {
-            let sound = stored.weights[at].is_finite() && stored.moved[at].is_finite() && stored.moved[at] >= 0.0;
-            mine.weights[at] = if sound { stored.weights[at] } else { shipped[at] };
-            mine.moved[at] = if sound { stored.moved[at].max(self.pace.trust) } else { self.pace.trust };
+    /// A weight and the sum of its squared gradients for each signal, to store.
+    #[must_use]
+    pub fn values(&self, head: Head) -> Vec<(f64, f64)> {
+        let HeadWeights { weights, moved } = self.head(head);
+        weights.iter().zip(moved).map(|(weight, moved)| (f64::from(*weight), f64::from(*moved))).collect()
+    }
+
+    /// Puts what [`Self::values`] gave back. What is absent or no number stays as it was shipped.
+    pub fn restore(&mut self, head: Head, values: &[(f64, f64)]) {
+        let mine = &mut self.heads[head as usize];
+        for (at, (weight, moved)) in values.iter().map(|(weight, moved)| (*weight as f32, *moved as f32)).enumerate() {
+            if at < SIGNALS && weight.is_finite() && moved.is_finite() {
+                mine.weights[at] = weight;
+                mine.moved[at] = moved.max(self.pace.trust);
+            }
         }
     }
 
@@ -162,7 +181,7 @@ fn shipped(table: &str) -> [[f32; SIGNALS]; Head::ALL.len()] {
 /// The table of shipped weights from which [`Weights::default`] starts.
 #[must_use]
 pub fn table(weights: &Weights) -> String {
-    let mut table = String::from("signal open next open-novel next-novel\n");
+    let mut table = format!("signal {}\n", Head::ALL.map(Head::name).join(" "));
     for signal in Signal::ALL {
         let columns = Head::ALL.map(|head| format!("{:.4}", weights.head(head).weights[signal as usize]));
         table += &format!("{} {}\n", signal.name(), columns.join(" "));

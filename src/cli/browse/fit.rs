@@ -8,7 +8,7 @@ use clap::Args;
 use super::people::{Kind, Life};
 use super::rivals::{Rival, Rule};
 use super::trial::{self, Mean, Ranker, Score, Start};
-use crate::browser::recommend::{Head, HeadWeights, Pace, Recommender, SIGNALS, Weights, table};
+use crate::browser::recommend::{Head, Pace, Recommender, SIGNALS, Weights, table};
 
 /// Makes the recommender's shipped weights anew from made-up people, the same ones every time.
 ///
@@ -91,8 +91,8 @@ impl Fit {
             }
         }
         for head in Head::ALL {
-            let mean = std::array::from_fn(|at| (sums[head as usize][at] / count) as f32);
-            weights.restore(head, &HeadWeights { weights: mean, moved: [FIT.trust; SIGNALS] });
+            let mean: Vec<(f64, f64)> = sums[head as usize].iter().map(|sum| (sum / count, 0.0)).collect();
+            weights.restore(head, &mean);
         }
         std::fs::write(&self.out, table(&weights)).with_context(|| format!("cannot write {}", self.out.display()))
     }
@@ -155,7 +155,6 @@ type Rows = Vec<(String, [Mean; 8])>;
 /// Lets a ranking live through a life twice, with the past and without.
 fn measure<R: Ranker>(rows: &mut Rows, name: &str, life: &Life, make: impl Fn() -> R) {
     let known = trial::run(life, &mut make(), Start::Known);
-    if name == "recommender" { eprintln!("{:?} novelty {:.2} items {}", life.kind, known.novelty.value(), life.items.len()); }
     let fresh = trial::run(life, &mut make(), Start::Fresh);
     note(rows, name, &known, &fresh);
     note(rows, &format!("{name} {:?}", life.kind), &known, &fresh);

@@ -62,6 +62,8 @@ struct Traits {
     /// How often a load is not kept.
     pickiness: f32,
     outcomes: bool,
+    /// How often what is kept is changed or saved.
+    care: f32,
     /// The family preferred in each part of the day.
     families: [usize; 4],
     /// Hours of the day at which sessions start.
@@ -86,6 +88,7 @@ impl Traits {
             novelty: random.between(0.1, 0.6),
             pickiness: random.between(0.02, 0.5).powf(1.3),
             outcomes: random.chance(0.5),
+            care: if kind == Kind::Projects { 0.2 } else { 0.0 },
             families: std::array::from_fn(|_| random.below(world.families())),
             hours: std::array::from_fn(|_| random.between(0.0, 24.0)),
             boredom: spread(15.0, 2.0, random),
@@ -190,8 +193,7 @@ impl<'a> Person<'a> {
         // What was known before anybody kept a log: its keeps lie months back.
         for _ in 0..12 {
             let bank = person.new_bank();
-            let known = person.world.banks[bank].best.len().min(6);
-            for preset in person.world.banks[bank].best[..known].to_vec() {
+            for preset in world.banks[bank].best.iter().take(6).copied() {
                 person.now -= 864_000;
                 person.remember(preset);
                 person.now += 864_000;
@@ -205,11 +207,8 @@ impl<'a> Person<'a> {
         self.wait();
         self.here.clear();
         let part = (self.now.rem_euclid(86_400) / 21_600) as usize;
-        self.family = if self.random.chance(0.7) {
-            self.traits.families[part]
-        } else {
-            self.random.below(self.world.families())
-        };
+        self.family =
+            if self.random.chance(0.7) { self.traits.families[part] } else { self.random.below(self.world.families()) };
         if !self.random.chance(self.traits.resume) {
             self.begin();
         }
@@ -250,6 +249,13 @@ impl<'a> Person<'a> {
             note(self.now, Deed::Load);
             if kept {
                 note(self.now + 30, Deed::Keep);
+                let liking = self.memory(preset).map_or(0.0, |memory| memory.liking);
+                if liking > 1.0 && self.random.chance(0.15) {
+                    note(self.now + 31, Deed::Favourite);
+                }
+                if self.random.chance(self.traits.care) {
+                    note(self.now + 32, if self.random.chance(0.7) { Deed::Tweak } else { Deed::Save });
+                }
                 self.now += 150 + self.random.below(150) as i64;
                 self.kept(preset);
                 return;

@@ -61,8 +61,6 @@ pub(super) struct Score {
     pub(super) next: Mean,
     pub(super) open_novel: Mean,
     pub(super) next_novel: Mean,
-    /// The share of keeps that were the first of their preset.
-    pub(super) novelty: Mean,
 }
 
 impl Score {
@@ -120,7 +118,7 @@ fn sit(session: &[Event], ranker: &mut dyn Ranker, kept: &mut HashSet<PresetId>,
         if event.deed != Deed::Keep {
             continue;
         }
-        score.novelty.add(f64::from(u8::from(kept.insert(event.preset))));
+        kept.insert(event.preset);
         number += 1;
         let Some(next) = all.get(number).filter(|next| **next != event.preset) else { continue };
         if number % EVERY == 0 || !kept.contains(next) {

@@ -56,10 +56,8 @@ impl World {
     /// A world of so many banks.
     pub(super) fn new(seed: u64, banks: usize) -> Self {
         let mut random = Random::new(seed, 0xb0);
-        let centres: Vec<[f32; LATENTS]> =
-            (0..FAMILIES).map(|_| std::array::from_fn(|_| random.normal())).collect();
-        let mut world =
-            Self { presets: vec![], folders: vec![], banks: vec![], families: vec![vec![]; FAMILIES] };
+        let centres: Vec<[f32; LATENTS]> = (0..FAMILIES).map(|_| std::array::from_fn(|_| random.normal())).collect();
+        let mut world = Self { presets: vec![], folders: vec![], banks: vec![], families: vec![vec![]; FAMILIES] };
         for bank in 0..banks {
             let family = random.below(FAMILIES);
             let own: [f32; LATENTS] = std::array::from_fn(|at| centres[family][at] + 0.5 * random.normal());
