@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, reason = "printing is what a command does")]
 
 mod browse;
+mod history;
 mod listen;
 mod model;
 mod preset;
@@ -27,6 +28,9 @@ enum Command {
     /// The browser's recommendations.
     #[command(subcommand)]
     Browse(browse::Command),
+    /// What you did with presets: counted, exported, erased, switched off.
+    #[command(subcommand)]
+    History(history::Command),
     Listen(listen::Listen),
     /// Sound models: render notes, train, play, measure.
     #[command(subcommand)]
@@ -47,6 +51,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let result = match Zitherctl::parse().command {
         Command::Browse(command) => command.run(),
+        Command::History(command) => command.run(),
         Command::Listen(command) => command.run(),
         Command::Model(command) => command.run(),
         Command::Preset(command) => command.run(),

@@ -4,8 +4,8 @@
 //! reads what all processes have written, on a connection and a thread of its own. [`Store`] is for commands that have
 //! time to wait. Nothing here is for the audio thread.
 //!
-//! The database is in write-ahead mode: a commit is safe from a killed program at once, and from a power failure with
-//! the next checkpoint. Where it cannot be written (held by another program, read-only, full, of a later version), what
+//! The database is in write-ahead mode: a commit is safe from a killed program at once, and from a power failure once the
+//! system has written it, mostly within half a minute. Where it cannot be written (held by another program, read-only, full, of a later version), what
 //! is to be kept waits in memory and is tried again, without a word but in [`History::status`]. A damaged database is
 //! renamed to `history-damaged-SECONDS.db`, and a new one is begun.
 
@@ -29,6 +29,7 @@ use crossbeam_channel::{Sender, TrySendError, bounded};
 
 pub use erase::Erased;
 pub use error::HistoryError;
+pub use file::set_aside;
 pub use lines::Imported;
 pub use marks::{Card, Mark, Marks, Weights};
 pub use reader::{Batch, Reader};

@@ -43,6 +43,16 @@ impl Date {
         Self::of_seconds(seconds_since_1970())
     }
 
+    /// The second after 1970 with which the day begins, in UTC; negative before.
+    #[must_use]
+    pub fn start(self) -> i64 {
+        // As above, days_from_civil.
+        let (year, month) = (i64::from(self.year) - i64::from(self.month <= 2), i64::from(self.month));
+        let year_day = (153 * ((month + 9) % 12) + 2) / 5 + i64::from(self.day) - 1;
+        let days = 365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + year_day;
+        (days - 719_468) * 86_400
+    }
+
     fn days_of_month(year: u16, month: u8) -> u8 {
         let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
         match month {
@@ -172,9 +182,11 @@ mod tests {
             let follows = (next.year, next.month, next.day) == (date.year, date.month, date.day + 1)
                 || (date.day == Date::days_of_month(date.year, date.month) && next.day == 1 && next > date);
             assert!(follows && next.to_string().parse() == Ok(next), "{date} then {next}");
+            assert_eq!(next.start(), day as i64 * 86_400);
             date = next;
         }
         assert_eq!(date.to_string(), "2572-05-03");
+        assert_eq!("0001-01-01".parse::<Date>().unwrap().start(), -62_135_596_800);
     }
 
     #[test]

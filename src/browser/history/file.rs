@@ -52,7 +52,7 @@ pub(super) fn verify(connection: &Connection, path: &Path, pragma: &str) -> Resu
 
 /// Renames a damaged database and its log, so that a new one can be begun; where to. None where it is whole after all,
 /// as when somebody else has replaced it since.
-pub(super) fn set_aside(path: &Path, patience: Duration) -> Result<Option<PathBuf>, HistoryError> {
+pub(super) fn put_aside(path: &Path, patience: Duration) -> Result<Option<PathBuf>, HistoryError> {
     let gate = Gate::of(path)?;
     let _pass = gate.alone(patience)?;
     let looked = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, patience)
@@ -76,7 +76,8 @@ pub(super) fn set_aside(path: &Path, patience: Duration) -> Result<Option<PathBu
 }
 
 /// The damaged databases that were set aside beside this one, sorted.
-pub(super) fn aside(path: &Path) -> Vec<PathBuf> {
+#[must_use]
+pub fn set_aside(path: &Path) -> Vec<PathBuf> {
     let begin = format!("{}-damaged-", stem(path));
     let entries = path.parent().and_then(|folder| std::fs::read_dir(folder).ok()).into_iter().flatten();
     let is_aside = |file: &PathBuf| {

@@ -112,7 +112,7 @@ impl Store {
         // Times are read by a database that nobody waits for.
         let clock = Connection::open_in_memory().map_err(|source| HistoryError::of(self.path(), source))?;
         let (presets, events) = parse(&clock, lines)?;
-        self.transact(|transaction| {
+        let imported = self.transact(|transaction| {
             let mut known: HashMap<PresetId, (Card, Marks)> =
                 reader::presets(transaction)?.into_iter().map(|(card, marks)| (card.preset, (card, marks))).collect();
             for (card, marks) in &presets {
@@ -120,7 +120,9 @@ impl Store {
             }
             let added = add(transaction, &events)?;
             Ok(Imported { events: added, known: events.len() - added, presets: presets.len() })
-        })
+        })?;
+        self.settle()?;
+        Ok(imported)
     }
 }
 
@@ -264,4 +266,108 @@ fn add(transaction: &Transaction<'_>, events: &[Event]) -> rusqlite::Result<usiz
         transaction.execute("update meta set value = value + 1 where key = 'era'", [])?;
     }
     Ok(added)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::browser::history::store::Change;
+    use crate::browser::usage::{ProjectId, SessionId};
+
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    fn event(time: i64) -> Event {
+        Event {
+            time,
+            session: SessionId::of(&[time as u8]),
+            project: (time % 2 == 0).then(|| ProjectId::of(b"song")),
+            preset: PresetId::of(b"harp"),
+            deed: Deed::ALL[time as usize % Deed::ALL.len()],
+            dwell_ms: 31_000,
+            shown: (time % 3 == 0).then_some((Shelf::ForYou, 4)),
+        }
+    }
+
+    fn export(path: &Path) -> String {
+        let mut text = Vec::new();
+        Reader::of(path).export(&mut text).unwrap();
+        String::from_utf8(text).unwrap()
+    }
+
+    fn import(path: &Path, text: &str) -> Result<Imported, HistoryError> {
+        Store::open(path, PATIENCE)?.import(&mut text.as_bytes())
+    }
+
+    #[test]
+    fn what_was_exported_comes_in_whole_once_and_no_second_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let (a, b) = (folder.path().join("a.db"), folder.path().join("b.db"));
+        let preset = PresetId::of(b"harp");
+        let card =
+            Card { preset, path: "/harp.zither".into(), bank: "Mine".into(), name: "Harp".into(), ..Card::default() };
+        // The same twice within a second is twice.
+        let mut changes: Vec<_> = [5, 5, 6, 7].map(|time| Change::Event(event(time))).into();
+        changes.push(Change::Card(Box::new(card)));
+        changes.extend([Mark::Rating(3), Mark::Tag("wet".into(), true)].map(|mark| Change::Mark(preset, mark)));
+        Store::open(&a, PATIENCE).unwrap().write(&changes, 0).unwrap();
+        let text = export(&a);
+        assert!(text.starts_with("{\"kind\":\"history\",\"format\":1}\n"), "{text}");
+        assert!(
+            text.contains("\"time\":\"1970-01-01T00:00:06Z\",\"deed\":\"favourite\"")
+                || text.contains("\"deed\":\"export\"")
+        );
+        assert_eq!(import(&b, &text).unwrap(), Imported { events: 4, known: 0, presets: 1 });
+        assert_eq!(export(&b), text);
+        assert_eq!(import(&b, &text).unwrap(), Imported { events: 0, known: 4, presets: 1 });
+        assert_eq!(export(&b), text);
+    }
+
+    #[test]
+    fn two_histories_merge_and_what_is_said_here_goes_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let (a, b) = (folder.path().join("a.db"), folder.path().join("b.db"));
+        let preset = PresetId::of(b"harp");
+        let mark = |mark| Change::Mark(preset, mark);
+        let here = [Change::Event(event(9)), mark(Mark::Rating(2)), mark(Mark::Tag("wet".into(), true))];
+        let there = [Change::Event(event(3)), mark(Mark::Rating(5)), mark(Mark::Favourite(true))];
+        Store::open(&a, PATIENCE).unwrap().write(&here, 0).unwrap();
+        Store::open(&b, PATIENCE).unwrap().write(&there, 0).unwrap();
+        let mut reader = Reader::of(&a);
+        let era = reader.events_since(0).unwrap().era;
+        import(&a, &export(&b)).unwrap();
+        let batch = reader.events_since(0).unwrap();
+        assert_eq!(batch.events, [(2, event(3)), (1, event(9))]);
+        assert_eq!(batch.era, era + 1);
+        let marks = Marks { favourite: true, rating: 2, hidden: false, tags: vec!["wet".into()] };
+        assert_eq!(reader.marks().unwrap(), [(preset, marks)].into());
+    }
+
+    #[test]
+    fn a_wrong_line_is_named_and_nothing_of_the_file_comes_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let (a, b) = (folder.path().join("a.db"), folder.path().join("b.db"));
+        Store::open(&a, PATIENCE).unwrap().write(&[Change::Event(event(1))], 0).unwrap();
+        let text = export(&a);
+        for (wrong, reason) in [
+            ("{\"kind\":\"event\"}".to_owned(), "missing field"),
+            (
+                text.replace("\"keep\"", "\"x\"").replace("\"audition\"", "\"x\"").lines().last().unwrap().to_owned(),
+                "nothing that is done",
+            ),
+            (text.replace("1970-01-01T", "yesterday ").lines().last().unwrap().to_owned(), "no time such as"),
+            ("{\"kind\":\"preset\",\"preset\":\"12\"}".to_owned(), "`preset` is no id"),
+            ("{\"kind\":\"history\",\"format\":2}".to_owned(), "update Zither"),
+            ("x".repeat(70_000), "no exported history"),
+            ("[]".to_owned(), "no line of a history"),
+        ] {
+            let said = import(&b, &format!("{text}\n{wrong}\n")).unwrap_err().to_string();
+            assert!(said.starts_with("line 5: ") && said.contains(reason), "{said}");
+        }
+        assert_eq!(Reader::of(&b).events_since(0).unwrap().events, []);
+        let later = format!("{text}{{\"kind\":\"colour\",\"of\":1}}\n");
+        assert_eq!(import(&b, &later).unwrap().events, 1);
+    }
 }

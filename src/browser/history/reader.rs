@@ -29,7 +29,8 @@ pub struct Batch {
 
 /// Reads the history: for one background thread, which may wait for the disk and for other programs.
 ///
-/// Opens the file when something is asked for the first time. A file that does not exist reads as empty.
+/// Opens the file when something is asked for the first time. A file that does not exist reads as empty. Events come once
+/// they are written; who counts those of its own sessions as they happen passes them over here.
 #[derive(Debug)]
 pub struct Reader {
     path: PathBuf,

@@ -14,6 +14,10 @@ use crate::browser::usage::{Event, PresetId};
 /// Seconds from 1970 to the last second of the year 9999: times beyond have no date.
 const LAST_SECOND: i64 = 253_402_300_799;
 
+/// Pages in the log at which a commit moves them to the database itself and waits for the disk. Idle moments come first
+/// ([`Store::settle`]), unless writers never pause.
+const MAX_LOG: u32 = 4_000;
+
 /// Something to be written.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Change {
@@ -55,8 +59,8 @@ impl Store {
         let mut connection = file::connect(path, flags, patience)?;
         // Asked before anything is changed: another's database stays as it is, its journal mode included.
         schema::version(&connection, path)?;
-        let set_up = "pragma journal_mode = wal; pragma synchronous = normal";
-        connection.execute_batch(set_up).map_err(|source| HistoryError::of(path, source))?;
+        let set_up = "pragma journal_mode = wal; pragma synchronous = normal; pragma wal_autocheckpoint =";
+        connection.execute_batch(&format!("{set_up} {MAX_LOG}")).map_err(|source| HistoryError::of(path, source))?;
         schema::prepare(&mut connection, path)?;
         drop(pass);
         Ok(Self { path: path.to_owned(), connection, gate, identity: Identity::of(path), patience })
@@ -121,6 +125,13 @@ impl Store {
         let done = work(&transaction).map_err(database)?;
         transaction.commit().map_err(database)?;
         Ok(done)
+    }
+
+    /// Moves what stands in the log to the database itself, onto the disk. Waits for the disk, and others wait as long.
+    pub(super) fn settle(&mut self) -> Result<(), HistoryError> {
+        let _pass = self.gate.alone(self.patience)?;
+        let done = self.connection.query_row("pragma wal_checkpoint(passive)", [], |_row| Ok(()));
+        done.map_err(|source| HistoryError::of(&self.path, source))
     }
 
     /// Writes the whole file anew and empties the log, so that no byte of what was erased remains.

@@ -24,6 +24,12 @@ const PATIENCE: Duration = Duration::from_millis(200);
 /// How long to pause after a failure: after the first, and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(10));
 
+/// Most databases that are set aside: a disk that damages each new file gets no more.
+const MAX_SET_ASIDE: usize = 3;
+
+/// How long nothing has to come before the log is moved to the database and onto the disk.
+const IDLE: Duration = Duration::from_secs(2);
+
 /// What is told to the thread.
 pub(super) enum Message {
     /// To be written.
@@ -142,6 +148,10 @@ struct Desk {
     /// Of [`Shared::lost`], what the database was told.
     told_lost: u64,
     flushes: Vec<Sender<bool>>,
+    /// How many damaged databases were set aside.
+    set_aside: usize,
+    /// Whether anything was written since the log was moved last.
+    unsettled: bool,
     /// When to try again after a failure, and the pause before that.
     again: Option<(Instant, Duration)>,
 }
@@ -155,6 +165,8 @@ impl Desk {
             waiting: VecDeque::new(),
             told_lost: 0,
             flushes: Vec::new(),
+            set_aside: 0,
+            unsettled: false,
             again: None,
         }
     }
@@ -163,11 +175,14 @@ impl Desk {
     fn run(&mut self, inbox: &Receiver<Message>) {
         self.write();
         loop {
-            let pause = self.again.map_or(Duration::MAX, |(at, _)| at.saturating_duration_since(Instant::now()));
-            match inbox.recv_timeout(pause) {
+            match inbox.recv_timeout(self.pause()) {
                 Ok(message) => {
                     self.take(message);
                     inbox.try_iter().take(QUEUE).for_each(|message| self.take(message));
+                }
+                Err(RecvTimeoutError::Timeout) if self.again.is_none() => {
+                    self.settle();
+                    continue;
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
@@ -180,6 +195,23 @@ impl Desk {
             if !self.flushes.is_empty() || self.again.is_none_or(|(at, _)| at <= Instant::now()) {
                 self.write();
             }
+        }
+    }
+
+    /// How long to wait for messages.
+    fn pause(&self) -> Duration {
+        match self.again {
+            Some((at, _)) => at.saturating_duration_since(Instant::now()),
+            None if self.unsettled => IDLE,
+            None => Duration::MAX,
+        }
+    }
+
+    /// In an idle moment: leaves a short log for the next who opens the database.
+    fn settle(&mut self) {
+        if let Some(store) = &mut self.store {
+            // What goes wrong here is told when something is to be written.
+            self.unsettled = store.settle().is_err();
         }
     }
 
@@ -211,26 +243,39 @@ impl Desk {
         }
     }
 
+    /// Writes all that waits; where the file is found damaged or gone, into another.
     fn attempt(&mut self) -> Result<(), HistoryError> {
+        let mut renewed = false;
         loop {
             match self.batch() {
                 Ok(()) if self.waiting.is_empty() => return Ok(()),
                 Ok(()) => {}
-                // Begun anew by somebody else, or moved away by the user: the file that lies there now is written to.
-                Err(HistoryError::Moved { .. }) => self.store = None,
-                Err(HistoryError::Damaged { path, reason }) => {
-                    self.store = None;
-                    let Some(aside) = file::set_aside(&path, PATIENCE)? else {
-                        return Err(HistoryError::Damaged { path, reason });
-                    };
-                    self.shared.told().set_aside = Some(aside);
-                }
                 Err(busy @ HistoryError::Busy { .. }) => return Err(busy),
                 Err(error) => {
                     self.store = None;
-                    return Err(error);
+                    if renewed || !self.renew(&error)? {
+                        return Err(error);
+                    }
+                    renewed = true;
                 }
             }
+        }
+    }
+
+    /// Whether there is another file to write to after this error.
+    fn renew(&mut self, error: &HistoryError) -> Result<bool, HistoryError> {
+        match error {
+            // Begun anew by somebody else, or moved away by the user.
+            HistoryError::Moved { .. } => Ok(true),
+            HistoryError::Damaged { path, .. } if self.set_aside < MAX_SET_ASIDE => {
+                // Where it is whole after all, somebody else has put it aside first.
+                if let Some(aside) = file::put_aside(path, PATIENCE)? {
+                    self.set_aside += 1;
+                    self.shared.told().set_aside = Some(aside);
+                }
+                Ok(true)
+            }
+            _ => Ok(false),
         }
     }
 
@@ -245,6 +290,7 @@ impl Desk {
         let changes = &self.waiting.make_contiguous()[..length];
         let recording = store.write(changes, lost - self.told_lost)?;
         self.waiting.drain(..length);
+        self.unsettled |= length > 0;
         self.told_lost = lost;
         self.shared.told().recording = Some(recording);
         Ok(())
@@ -257,3 +303,6 @@ impl Desk {
         Ok(store)
     }
 }
+
+#[cfg(test)]
+mod tests;
