@@ -50,7 +50,7 @@ pub(super) fn verify(connection: &Connection, path: &Path, pragma: &str) -> Resu
     }
 }
 
-/// Renames a damaged database and its log, so that a new one can be begun; where to. None where it is whole after all,
+/// Renames a damaged database and its logs, so that a new one can be begun; where to. None where it is whole after all,
 /// as when somebody else has replaced it since.
 pub(super) fn put_aside(path: &Path, patience: Duration) -> Result<Option<PathBuf>, HistoryError> {
     let gate = Gate::of(path)?;
@@ -63,8 +63,8 @@ pub(super) fn put_aside(path: &Path, patience: Duration) -> Result<Option<PathBu
         Err(other) => return Err(other),
     }
     let aside = free_name(path);
-    // The log first: left behind, it would be taken for the new database's.
-    for end in ["-wal", "-shm", ""] {
+    // Logs first: left behind, they would be taken for the new database's.
+    for end in ["-wal", "-journal", "-shm", ""] {
         match std::fs::rename(with_end(path, end), with_end(&aside, end)) {
             Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
                 return Err(HistoryError::Io { path: with_end(path, end), doing: "set aside", source });

@@ -231,15 +231,18 @@ impl Desk {
             Ok(()) => self.again = None,
             Err(error) => {
                 let longer = self.again.map_or(PAUSE.0, |(_, pause)| 2 * pause);
-                // Who holds the database lets it go again; a full disk is not freed as soon.
+                // A full disk is not freed as soon as a lock.
                 let pause = if matches!(error, HistoryError::Busy { .. }) { PAUSE.0 } else { longer.min(PAUSE.1) };
                 self.again = Some((Instant::now() + pause, pause));
             }
         }
         self.shared.waiting.store(self.waiting.len(), Ordering::Relaxed);
         self.shared.told().fault = done.as_ref().err().map(ToString::to_string);
-        for answer in self.flushes.drain(..) {
-            let _gone = answer.send(done.is_ok());
+        // Who holds the database lets it go again; those who asked know how long they want to wait for that.
+        if !matches!(done, Err(HistoryError::Busy { .. })) {
+            for answer in self.flushes.drain(..) {
+                let _gone = answer.send(done.is_ok());
+            }
         }
     }
 
