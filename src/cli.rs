@@ -35,9 +35,9 @@ enum Command {
     /// Sound models: render notes, train, play, measure.
     #[command(subcommand)]
     Model(model::Command),
-    /// Presets.
-    #[command(subcommand)]
-    Preset(preset::Command),
+    /// Presets and banks of them: list, search, check, hand on, make.
+    #[command(subcommand, alias = "preset")]
+    Presets(preset::Command),
     Render(render::Render),
     /// Whose music is this: catalogues, ledgers, clearance reports.
     #[command(subcommand)]
@@ -54,7 +54,7 @@ pub fn main() -> ExitCode {
         Command::History(command) => command.run(),
         Command::Listen(command) => command.run(),
         Command::Model(command) => command.run(),
-        Command::Preset(command) => command.run(),
+        Command::Presets(command) => command.run(),
         Command::Render(command) => command.run(),
         Command::Rights(command) => command.run(),
     };

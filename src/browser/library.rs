@@ -5,24 +5,30 @@
 
 mod bits;
 mod entry;
+mod exchange;
 mod facets;
 mod follow;
 mod index;
 mod licence;
+mod naming;
 mod near;
 mod query;
 mod scanner;
+mod shelve;
 mod words;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use entry::{Card, Entry, Place};
+pub use exchange::{BANK_EXTENSION, Bank, BankError, Imported, LineProblem};
 pub use facets::{Count, Facet};
 pub use follow::{Follower, follow};
 pub use licence::{Permission, RECORDING_LICENCE};
+pub use naming::file_stem;
 pub use query::{Found, Order, Query, Shown};
 pub use scanner::{Look, Scanner};
+pub use shelve::{PresetFolder, ShelveError, is_in_trash};
 pub use words::fold;
 
 use self::facets::Tables;
@@ -37,7 +43,7 @@ pub const USER_BANK: &str = "User";
 pub const TRASH: &str = "Trash";
 
 /// The presets there are, in the order of their names. Made off the GUI thread; 100,000 presets take some 100 MB and
-/// 0.5 s.
+/// 1.3 s.
 #[derive(Debug, Default)]
 pub struct Library {
     entries: Vec<Entry>,
@@ -51,7 +57,8 @@ pub struct Library {
 impl Library {
     /// The library of these places; those of one sound become one entry.
     #[must_use]
-    pub fn new(places: impl IntoIterator<Item = Place>, problems: Vec<Arc<Problem>>) -> Self {
+    pub fn new(places: impl IntoIterator<Item = Place>, mut problems: Vec<Arc<Problem>>) -> Self {
+        problems.sort_by(|a, b| a.path.cmp(&b.path));
         let mut together: HashMap<PresetId, Vec<Place>> = HashMap::new();
         for place in places {
             together.entry(place.card.id).or_default().push(place);

@@ -290,7 +290,7 @@ impl Preset {
 }
 
 /// A temporary file is private; a preset is as readable as any other file of its owner's.
-fn make_readable(file: &std::fs::File) -> std::io::Result<()> {
+pub(super) fn make_readable(file: &std::fs::File) -> std::io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -111,3 +111,49 @@ fn run(root: Option<PathBuf>, period: Duration, current: &Current, asked: &Recei
         };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::super::tests::{preset, write};
+    use super::*;
+
+    /// Waits until the follower's library is as wanted.
+    fn wait(follower: &Follower, wanted: impl Fn(&Library) -> bool) {
+        let start = Instant::now();
+        while !(follower.is_complete() && wanted(&follower.library())) {
+            assert!(start.elapsed() < Duration::from_secs(60), "nothing was noticed");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    #[test]
+    fn files_that_come_and_go_are_noticed_and_the_thread_ends_with_its_follower() {
+        let room = tempfile::tempdir().unwrap();
+        let (root, sound) = (room.path().join("presets"), preset("Glass", 0.1));
+        let has = |library: &Library| library.entry(sound.id()).is_some();
+        let follower = Follower::of(Some(root.clone()), Duration::from_millis(10));
+        wait(&follower, |library| !library.entries().is_empty() && !has(library));
+        write(&root, &[("Mine/Glass.zither", sound.clone())]);
+        wait(&follower, has);
+        let before = follower.library();
+        std::fs::remove_file(root.join("Mine/Glass.zither")).unwrap();
+        wait(&follower, |library| !has(library));
+        assert!(has(&before), "who holds a library keeps it");
+        let current = Arc::downgrade(&follower.current);
+        drop(follower);
+        assert!(current.upgrade().is_none(), "the thread has ended");
+    }
+
+    #[test]
+    fn a_look_that_is_asked_for_does_not_wait_for_the_next_one() {
+        let room = tempfile::tempdir().unwrap();
+        let follower = Follower::of(Some(room.path().to_owned()), Duration::from_secs(3_600));
+        wait(&follower, |_| true);
+        let sound = preset("Glass", 0.1);
+        write(room.path(), &[("Glass.zither", sound.clone())]);
+        follower.look();
+        wait(&follower, |library| library.entry(sound.id()).is_some());
+    }
+}

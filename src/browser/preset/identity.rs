@@ -11,7 +11,7 @@ const RULES: &str = "zither sound 1";
 impl Preset {
     /// The hash of the sound: of the model's digest, of every control that belongs to the sound, bit by bit, and of what
     /// was transferred. Name, author, category, tags, description, licence and place have no part in it, so a preset that
-    /// is renamed or moved keeps what is known of it. Costs some 10 µs, 30 µs with a transfer.
+    /// is renamed or moved keeps what is known of it. Costs some microseconds.
     ///
     /// Values are taken as they would be played: what is out of range comes to its limit, and a control at its default
     /// counts as one that is not named, so that a file is the same before and after a version with more controls has
