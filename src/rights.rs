@@ -16,6 +16,7 @@ pub mod date;
 pub mod decision;
 pub mod fingerprint;
 pub mod guard;
+pub mod hearing;
 pub mod history;
 pub mod index;
 pub mod ledger;

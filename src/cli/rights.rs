@@ -4,6 +4,7 @@ mod build;
 mod catalogue;
 mod index;
 mod ledger;
+mod listen;
 mod matching;
 mod report;
 
@@ -21,6 +22,7 @@ pub(super) enum Command {
     /// Ledgers: what was recognised in a project.
     #[command(subcommand)]
     Ledger(ledger::Command),
+    Listen(listen::Listen),
     Match(matching::Match),
     Report(report::Report),
 }
@@ -32,6 +34,7 @@ impl Command {
             Self::Catalogue(command) => command.run(),
             Self::Index(command) => command.run(),
             Self::Ledger(command) => command.run(),
+            Self::Listen(command) => command.run(),
             Self::Match(command) => command.run(),
             Self::Report(command) => command.run(),
         }

@@ -4,14 +4,11 @@ use std::sync::Arc;
 
 use super::journal::{self, Journal};
 use super::library::Library;
-use super::watch::{Found, News, Watch};
+use super::watch::{News, Watch};
 use crate::bridge::{IndexView, ListenerHalf, Recognition, Stream};
 use crate::params::InstrumentParams;
 use crate::rights::date::Date;
 use crate::rights::ledger::Span;
-
-/// A match that goes on has a row of the ledger for every so many seconds of it, so that little is lost where a host dies.
-const ROW: f64 = 30.0;
 
 /// An instance: its streams, what is written of them, and what its editor and its audio thread ask for.
 pub(super) struct Ear {
@@ -80,16 +77,17 @@ impl Ear {
 
 /// Writes news down and tells the screen of them.
 fn hear(journal: &mut Journal, half: &ListenerHalf, stream: Stream, news: News) {
-    let found = match news {
+    let placed = match news {
         News::Coverage(span, checked) => return journal.coverage(stream, span, checked),
-        News::Heard(found) => found,
+        News::Heard(placed) => placed,
     };
+    let found = &placed.found;
     let policy = found.work.policy_on(Date::today());
-    if found.ended || found.is_long() {
-        journal.found(stream, &found, policy);
+    if found.is_due() {
+        journal.found(stream, &placed, policy);
     }
-    let Some(&(_, first)) = found.spans.first().filter(|_| found.matched.is_shown()) else { return };
-    let last = found.spans.last().map_or(first, |&(_, span)| span);
+    let Some(&(_, first)) = placed.spans.first().filter(|_| found.matched.is_shown()) else { return };
+    let last = placed.spans.last().map_or(first, |&(_, span)| span);
     let matched = &found.matched;
     half.tell(|report| {
         report.take(Recognition {
@@ -106,12 +104,4 @@ fn hear(journal: &mut Journal, half: &ListenerHalf, stream: Stream, news: News) 
             sounds: !found.ended,
         });
     });
-}
-
-impl Found {
-    /// Whether a match that goes on has been heard for long since its last row: tidings of it come every five seconds.
-    fn is_long(&self) -> bool {
-        let seconds = self.matched.heard.end - self.matched.heard.start;
-        seconds >= ROW && seconds % ROW < 5.0
-    }
 }

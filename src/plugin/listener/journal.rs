@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::watch::Found;
+use super::watch::Placed;
 use crate::bridge::{IndexFacts, Stream};
 use crate::browser::folders;
 use crate::params::ProjectOf;
 use crate::rights::catalogue::Policy;
-use crate::rights::ledger::{self, Coverage, Event, Ledger, LedgerError, Match, Project, Row, Session, Source, Span};
+use crate::rights::ledger::{self, Coverage, Event, Ledger, LedgerError, Project, Row, Session, Source, Span};
 use crate::rights::report::{Clearance, Form};
 
 /// How often rows are written, at most: each time waits for the disk.
@@ -54,26 +54,10 @@ impl Journal {
     }
 
     /// Notes what was heard: a row for each stretch of the project.
-    pub(super) fn found(&mut self, stream: Stream, found: &Found, policy: Policy) {
-        for &(begin, project_time) in &found.spans {
-            let matched = &found.matched;
-            let at = matched.place.start + (begin - matched.heard.start) * matched.rate;
-            let work_time = Span { from: at, to: at + project_time.seconds() * matched.rate };
-            self.push(Event::Match(Box::new(Match {
-                source: source(stream),
-                work: (*found.work).clone(),
-                policy,
-                project_time,
-                work_time,
-                rate: matched.rate,
-                pitch: matched.pitch,
-                confidence: matched.confidence,
-                after: found.after,
-                shown: matched.is_shown(),
-                any_of: found.any_of.clone(),
-                index: found.index.clone(),
-                coverage: found.coverage,
-            })));
+    pub(super) fn found(&mut self, stream: Stream, placed: &Placed, policy: Policy) {
+        for &(begin, span) in &placed.spans {
+            let row = placed.found.row(source(stream), policy, begin, span, placed.coverage);
+            self.push(Event::Match(Box::new(row)));
         }
     }
 

@@ -1,12 +1,10 @@
 //! A stream that is listened to: a guard while it sounds, nothing while it does not.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::clock::Clock;
 use crate::bridge::{ListenerHalf, Mark, Stream, TAP_FRAMES};
-use crate::rights::catalogue::Work;
-use crate::rights::guard::{Guard, Match, Tidings};
+use crate::rights::hearing::{Found, Hearing};
 use crate::rights::index::Index;
 use crate::rights::ledger::Span;
 
@@ -25,29 +23,18 @@ const BUSY: &str = "the machine was busy";
 /// What a watch has to tell.
 pub(super) enum News {
     /// A recording is heard, or was heard and is over.
-    Heard(Box<Found>),
+    Heard(Box<Placed>),
     /// A stretch of the project was checked, or was not, for a reason.
     Coverage(Span, Result<(), &'static str>),
 }
 
-/// A match, named.
-pub(super) struct Found {
-    /// What the catalogue says of it.
-    pub(super) work: Arc<Work>,
-    /// Ids of what it may be instead.
-    pub(super) any_of: Vec<String>,
-    /// The match in seconds of the stream.
-    pub(super) matched: Match,
-    /// Where it lies in the project, each stretch with the second of the stream at which it begins.
+/// A match, and where it lies in the project.
+pub(super) struct Placed {
+    pub(super) found: Found,
+    /// Its stretches of the project, each with the second of the stream at which it begins.
     pub(super) spans: Vec<(f64, Span)>,
     /// Share of the sound since the stream began to sound that was checked.
     pub(super) coverage: f64,
-    /// Seconds of sound before it could first be said.
-    pub(super) after: f64,
-    /// Digest of the index that knows it.
-    pub(super) index: String,
-    /// Whether it is over.
-    pub(super) ended: bool,
 }
 
 /// One stream of one instance.
@@ -62,7 +49,7 @@ pub(super) struct Watch {
 
 /// A stream that sounds.
 struct Active {
-    guard: Guard,
+    hearing: Hearing,
     rate: f64,
     /// Frames that the guard was fed, silence included, and frames that it should have been.
     fed: u64,
@@ -73,20 +60,6 @@ struct Active {
     clock: Clock,
     /// Where in the project coverage was told to the end, in seconds.
     told: f64,
-    /// State of the index that the guard listens with, and what it has named of it.
-    digest: String,
-    named: Vec<Named>,
-}
-
-/// A track of the index that was heard.
-struct Named {
-    track: u32,
-    work: Arc<Work>,
-    any_of: Vec<String>,
-    /// Seconds of its sound after which it was first told.
-    after: f64,
-    /// It was surely heard; weaker matches of it say nothing new.
-    shown: bool,
 }
 
 impl Watch {
@@ -214,7 +187,7 @@ impl Active {
         let mut clock = Clock::default();
         clock.anchor(0.0, at);
         Some(Self {
-            guard: Guard::new(rate as u32)?,
+            hearing: Hearing::new(rate as u32)?,
             rate: f64::from(rate),
             fed: 0,
             missed: 0,
@@ -222,8 +195,6 @@ impl Active {
             last: Instant::now(),
             clock,
             told: at,
-            digest: String::new(),
-            named: Vec::new(),
         })
     }
 
@@ -255,74 +226,21 @@ impl Active {
         index: &mut Index,
         tell: &mut impl FnMut(News),
     ) {
-        let mut tidings = Vec::new();
-        if self.digest != index.digest() {
-            // The guard ends what it heard in the index that was; only what was named then has a name.
-            self.guard.feed([], index, |one| tidings.push(one));
-            tidings.drain(..).for_each(|one| self.tell(one, None, tell));
-            self.named.clear();
-            index.digest().clone_into(&mut self.digest);
-        }
         self.fed += count;
-        self.guard.feed(frames, index, |one| tidings.push(one));
-        tidings.into_iter().for_each(|one| self.tell(one, Some(index), tell));
+        let mut heard = Vec::new();
+        self.hearing.feed(frames, index, |found| heard.push(found));
+        heard.into_iter().for_each(|found| tell(self.place(found)));
     }
 
     fn finish(&mut self, index: &mut Index, tell: &mut impl FnMut(News)) {
-        let mut tidings = Vec::new();
-        self.guard.finish(index, |one| tidings.push(one));
-        let index = (self.digest == index.digest()).then_some(&*index);
-        tidings.into_iter().for_each(|one| self.tell(one, index, tell));
+        let mut heard = Vec::new();
+        self.hearing.finish(index, |found| heard.push(found));
+        heard.into_iter().for_each(|found| tell(self.place(found)));
     }
 
-    fn tell(&mut self, tidings: Tidings, index: Option<&Index>, tell: &mut impl FnMut(News)) {
-        let (matched, ended) = match tidings {
-            Tidings::Heard(matched) => (matched, false),
-            Tidings::Ended(matched) => (matched, true),
-        };
-        if !matched.is_possible() {
-            return;
-        }
-        let Some(named) = self.name(&matched, index) else { return };
-        if named.shown && !matched.is_shown() {
-            return;
-        }
-        named.shown |= matched.is_shown();
-        let (work, any_of, after) = (Arc::clone(&named.work), named.any_of.clone(), named.after);
+    fn place(&self, found: Found) -> News {
         let all = (self.fed + self.missed).max(1) as f64;
-        let (spans, coverage) = (self.clock.spans(matched.heard.clone()), self.fed as f64 / all);
-        tell(News::Heard(Box::new(Found {
-            work,
-            any_of,
-            matched,
-            spans,
-            coverage,
-            after,
-            index: self.digest.clone(),
-            ended,
-        })));
+        let (spans, coverage) = (self.clock.spans(found.matched.heard.clone()), self.fed as f64 / all);
+        News::Heard(Box::new(Placed { found, spans, coverage }))
     }
-
-    /// What the index says of a track and of its rivals; without it, what is still known.
-    fn name(&mut self, matched: &Match, index: Option<&Index>) -> Option<&mut Named> {
-        let known = self.named.iter().position(|named| named.track == matched.track);
-        let Some(index) = index else { return known.map(|at| &mut self.named[at]) };
-        let id = |track: &u32| index.track_at(*track).map(|(track, _)| track.id.clone());
-        let any_of = matched.rivals.iter().filter_map(id).collect();
-        if let Some(at) = known {
-            self.named[at].any_of = any_of;
-            return self.named.get_mut(at);
-        }
-        let (track, _) = index.track_at(matched.track)?;
-        let work = Arc::new(work(&track.id, &track.about));
-        let after = (matched.at - matched.heard.start).max(0.0);
-        self.named.push(Named { track: matched.track, work, any_of, after, shown: false });
-        self.named.last_mut()
-    }
-}
-
-/// A work as the index keeps it. Of one that cannot be read the id is known, and that it is to be asked for.
-fn work(id: &str, about: &str) -> Work {
-    let work: Work = serde_json::from_str(about).unwrap_or_default();
-    Work { id: id.to_owned(), ..work }
 }

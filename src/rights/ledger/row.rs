@@ -97,6 +97,8 @@ pub enum Source {
     Output,
     /// A file that was checked.
     File,
+    /// A sound device, or a pipe.
+    Input,
 }
 
 /// A stretch of time, in seconds; `from` is not after `to`.

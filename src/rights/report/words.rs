@@ -111,6 +111,7 @@ pub fn source(source: Source) -> &'static str {
         Source::Sidechain => "sidechain",
         Source::Output => "own output",
         Source::File => "file",
+        Source::Input => "sound input",
     }
 }
 
