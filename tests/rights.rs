@@ -21,7 +21,7 @@ fn unusable(lab: &Lab) -> Vec<(String, &'static str)> {
         ("text.wav", b"This is no sound, whatever its name says. ".repeat(200), "no WAV, FLAC or Ogg Vorbis"),
         ("stub.wav", whole[..20].to_vec(), "no WAV, FLAC or Ogg Vorbis"),
         ("bare.wav", whole[..44].to_vec(), "no samples"),
-        ("crowd.wav", wav(Format { channels: 40, ..Format::default() }, &sound), "40 channels"),
+        ("crowd.wav", wav(Format { channels: 40, ..Format::default() }, &sound), "channel"),
         ("slow.wav", wav(Format { rate: 1_000, ..Format::default() }, &sound), "1000 Hz"),
         ("fast.wav", wav(Format { rate: 900_000, ..Format::default() }, &sound), "900000 Hz"),
     ];
@@ -33,7 +33,7 @@ fn unusable(lab: &Lab) -> Vec<(String, &'static str)> {
         })
         .collect();
     all.push((lab.text("absent.wav"), "No such file"));
-    all.push((lab.text("folder.wav"), "directory"));
+    all.push((lab.text("folder.wav"), "no WAV, FLAC or Ogg Vorbis"));
     all
 }
 
@@ -169,8 +169,9 @@ fn a_damaged_index_is_refused_by_the_part_that_is_damaged_and_says_what_to_do() 
     assert!(parts.is_superset(&all), "{parts:?}");
     assert!(lab.run(&["rights", "index", "verify", &lab.text("index")], &[]).ok, "the whole one is whole again");
     fs::remove_dir_all(lab.path("index")).unwrap();
-    for command in [vec!["rights", "match", "--index"], vec!["rights", "index", "verify"]] {
-        let said = lab.run(&[&command[..], &[&lab.text("index")]].concat(), &query[..usize::from(command.len() == 3)]);
+    let (gone, none) = (lab.text("index"), Vec::new());
+    for (command, files) in [(["match", "--index"], &query), (["index", "verify"], &none)] {
+        let said = lab.run(&["rights", command[0], command[1], &gone], files);
         assert!(!said.ok && said.err.len() == 1 && said.err[0].contains("make one with"), "{said:?}");
     }
 }

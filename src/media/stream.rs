@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use symphonia::core::codecs::audio::AudioDecoder;
 use symphonia::core::errors::Error as DecodeError;
 use symphonia::core::formats::probe::Hint;
-use symphonia::core::formats::{FormatReader, TrackType};
+use symphonia::core::formats::{FormatReader, Track, TrackType};
 use symphonia::core::io::MediaSourceStream;
 use symphonia::core::packet::Packet;
 
@@ -23,6 +23,7 @@ pub struct AudioStream {
     format: Box<dyn FormatReader>,
     decoder: Box<dyn AudioDecoder>,
     track: u32,
+    seconds: Option<f64>,
     interleaved: Vec<f32>,
     /// Rate and channels, once the first block was read.
     shape: Option<(u32, usize)>,
@@ -61,7 +62,9 @@ impl AudioStream {
     /// # Errors
     /// If it cannot be opened, or is none.
     pub fn open(path: &Path) -> Result<Self, AudioError> {
-        let file = File::open(path).map_err(|source| AudioError::Io { path: path.to_owned(), source })?;
+        let io = |source| AudioError::Io { path: path.to_owned(), source };
+        let file = File::open(path).map_err(io)?;
+        let bytes = file.metadata().map_err(io)?.len();
         let mut hint = Hint::new();
         if let Some(extension) = path.extension().and_then(|extension| extension.to_str()) {
             hint.with_extension(extension);
@@ -76,8 +79,14 @@ impl AudioStream {
         let codec = track.codec_params.as_ref().and_then(|params| params.audio()).ok_or_else(no_audio)?;
         let decoder =
             symphonia::default::get_codecs().make_audio_decoder(codec, &Default::default()).map_err(unreadable)?;
-        let track = track.id;
-        Ok(Self { path: path.to_owned(), format, decoder, track, interleaved: Vec::new(), shape: None })
+        let (seconds, track) = (claimed_seconds(track, bytes), track.id);
+        Ok(Self { path: path.to_owned(), format, decoder, track, seconds, interleaved: Vec::new(), shape: None })
+    }
+
+    /// How long it is by its header, in seconds; `None` where that does not say, or claims more than the file can hold.
+    #[must_use]
+    pub fn seconds(&self) -> Option<f64> {
+        self.seconds
     }
 
     /// The next block; `None` at the end. A truncated file ends where it ends; damaged packets are left out, as players do.
@@ -125,4 +134,14 @@ impl AudioStream {
         buffer.copy_to_vec_interleaved(&mut self.interleaved);
         Ok(!self.interleaved.is_empty())
     }
+}
+
+/// How long a track of a file of so many bytes is by its header.
+fn claimed_seconds(track: &Track, bytes: u64) -> Option<f64> {
+    let codec = track.codec_params.as_ref()?.audio()?;
+    let (frames, rate) = (track.num_frames?, codec.sample_rate?);
+    // Only of plain samples it is known what they need.
+    let bits = u64::from(codec.bits_per_coded_sample.unwrap_or(0)) * codec.channels.as_ref()?.count() as u64;
+    let fits = frames.checked_mul(bits).is_some_and(|bits| bits / 8 <= bytes);
+    fits.then(|| frames as f64 / f64::from(rate.max(1)))
 }

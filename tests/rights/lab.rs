@@ -8,12 +8,12 @@ use std::process::{Command, Output, Stdio};
 
 /// What a WAV file is like.
 #[derive(Clone, Copy)]
-pub struct Format {
-    pub rate: u32,
-    pub channels: u16,
-    pub bits: u16,
+pub(crate) struct Format {
+    pub(crate) rate: u32,
+    pub(crate) channels: u16,
+    pub(crate) bits: u16,
     /// Bytes of sound that its header claims, where that is not the truth.
-    pub claimed: Option<u32>,
+    pub(crate) claimed: Option<u32>,
 }
 
 impl Default for Format {
@@ -23,10 +23,10 @@ impl Default for Format {
 }
 
 /// The bytes of a WAV file with the same sound on every channel.
-pub fn wav(format: Format, samples: &[f32]) -> Vec<u8> {
+pub(crate) fn wav(format: Format, samples: &[f32]) -> Vec<u8> {
     let Format { rate, channels, bits, claimed } = format;
     let frame = channels * bits / 8;
-    let mut data = Vec::new();
+    let mut data: Vec<u8> = Vec::new();
     for &sample in samples {
         let value = (sample * 2.0_f32.powi(i32::from(bits) - 1)) as i32;
         let bytes =
@@ -50,7 +50,7 @@ pub fn wav(format: Format, samples: &[f32]) -> Vec<u8> {
 }
 
 /// A piece of its own for each seed: plucked notes with five partials, five a second, from a scale.
-pub fn piece(seconds: usize, seed: u32, rate: usize) -> Vec<f32> {
+pub(crate) fn piece(seconds: usize, seed: u32, rate: usize) -> Vec<f32> {
     let mut dice = seed;
     let mut roll = |below: u32| {
         dice = dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -72,47 +72,47 @@ pub fn piece(seconds: usize, seed: u32, rate: usize) -> Vec<f32> {
 
 /// What a run of the companion said, line by line.
 #[derive(Debug)]
-pub struct Said {
-    pub ok: bool,
-    pub out: Vec<String>,
-    pub err: Vec<String>,
+pub(crate) struct Said {
+    pub(crate) ok: bool,
+    pub(crate) out: Vec<String>,
+    pub(crate) err: Vec<String>,
 }
 
 impl Said {
     /// Its output as JSON Lines.
-    pub fn json(&self) -> Vec<serde_json::Value> {
+    pub(crate) fn json(&self) -> Vec<serde_json::Value> {
         self.out.iter().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
     }
 }
 
 /// The folder.
-pub struct Lab(tempfile::TempDir);
+pub(crate) struct Lab(tempfile::TempDir);
 
 impl Lab {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().expect("a folder for the test"))
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    pub fn text(&self, name: &str) -> String {
+    pub(crate) fn text(&self, name: &str) -> String {
         self.path(name).to_str().expect("a path of letters").to_owned()
     }
 
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_zitherctl"));
         command.args(arguments).env("ZITHER_HOME", self.path("home")).stdin(Stdio::null());
         command
     }
 
-    pub fn run(&self, arguments: &[&str], more: &[String]) -> Said {
+    pub(crate) fn run(&self, arguments: &[&str], more: &[String]) -> Said {
         self.said(self.command(arguments).args(more).output().expect("the companion starts"))
     }
 
     /// Runs it with these bytes on its standard input.
-    pub fn feed(&self, arguments: &[&str], bytes: &[u8]) -> Said {
+    pub(crate) fn feed(&self, arguments: &[&str], bytes: &[u8]) -> Said {
         let mut command = self.command(arguments);
         let mut child =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
@@ -124,7 +124,7 @@ impl Lab {
     }
 
     /// No run may ever panic, whatever it was given.
-    pub fn said(&self, output: Output) -> Said {
+    pub(crate) fn said(&self, output: Output) -> Said {
         let lines = |bytes: &[u8]| String::from_utf8_lossy(bytes).lines().map(str::to_owned).collect::<Vec<_>>();
         let said = Said { ok: output.status.success(), out: lines(&output.stdout), err: lines(&output.stderr) };
         assert!(output.status.code().is_some_and(|code| code < 100), "{said:?}");
@@ -132,13 +132,13 @@ impl Lab {
     }
 
     /// Makes the index `index` of these files.
-    pub fn index(&self, files: &[String]) {
+    pub(crate) fn index(&self, files: &[String]) {
         let said = self.run(&["rights", "index", "build", "--out", &self.text("index")], files);
         assert!(said.ok, "{said:?}");
     }
 
     /// The files of a folder with what is in them, in order of their names.
-    pub fn files(&self, folder: &str) -> Vec<(PathBuf, Vec<u8>)> {
+    pub(crate) fn files(&self, folder: &str) -> Vec<(PathBuf, Vec<u8>)> {
         let entries = fs::read_dir(self.path(folder)).expect("the folder is there");
         let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
         files.sort();
@@ -147,7 +147,7 @@ impl Lab {
 
     /// Puts a program into a folder of its own.
     #[cfg(unix)]
-    pub fn program(&self, folder: &str, name: &str, script: &str) {
+    pub(crate) fn program(&self, folder: &str, name: &str, script: &str) {
         use std::os::unix::fs::PermissionsExt;
         let folder: &Path = &self.path(folder);
         fs::create_dir_all(folder).expect("a folder");

@@ -186,6 +186,9 @@ fn add(
 /// The fingerprint of a file, and the digest of its bytes.
 fn analyse(path: &Path) -> Result<(Fingerprint, [u8; 32])> {
     let mut stream = AudioStream::open(path).map_err(|error| anyhow::anyhow!(reason(error)))?;
+    let too_long = || format!("it is longer than {} hours; split it", MAX_SECONDS / 3_600);
+    // What the header does not tell shows when it is listened to.
+    ensure!(stream.seconds().is_none_or(|seconds| seconds <= MAX_SECONDS as f64), too_long());
     let mut fingerprinter: Option<Fingerprinter> = None;
     while let Some(block) = stream.next_block().map_err(|error| anyhow::anyhow!(reason(error)))? {
         if fingerprinter.is_none() {
@@ -194,7 +197,7 @@ fn analyse(path: &Path) -> Result<(Fingerprint, [u8; 32])> {
         let Some(fingerprinter) = &mut fingerprinter else { bail!("a sample rate of {} Hz", block.rate) };
         fingerprinter.feed(block.stereo());
         if fingerprinter.ticks() > MAX_SECONDS * u64::from(TICKS_PER_SECOND) {
-            bail!("it is longer than {} hours; split it", MAX_SECONDS / 3_600);
+            bail!(too_long());
         }
     }
     let fingerprint = fingerprinter.context("it holds no samples")?.finish();
