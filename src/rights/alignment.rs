@@ -45,6 +45,9 @@ const LEAST_POINTS: u32 = 6;
 /// Variance of a point at least, in squared levels: a picture without contrast proves nothing.
 const LEAST_VARIANCE: f32 = 120.0;
 
+/// Share of wrong places with a peak at least: they are but 24.
+const LEAST_CHANCE: f32 = 0.02;
+
 /// How well a hypothesis explains a stretch of the stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Evidence {
@@ -56,9 +59,9 @@ pub struct Evidence {
     pub hits: f32,
     /// The same by chance.
     pub chance: f32,
-    /// First frame of the stretch.
+    /// First frame within the stretch from which on points speak for it.
     pub from: usize,
-    /// Frame after its last.
+    /// Frame after the last that does.
     pub to: usize,
 }
 
@@ -199,11 +202,30 @@ impl Verifier {
             }
         }
         let end = frames.end;
-        STRETCHES
-            .iter()
-            .map(|stretch| self.evidence(end.saturating_sub(*stretch).max(frames.start), end))
-            .max_by(|a, b| a.score.total_cmp(&b.score))
-            .unwrap_or_default()
+        let all = STRETCHES.iter().map(|stretch| self.evidence(end.saturating_sub(*stretch).max(frames.start), end));
+        let best = all.max_by(|a, b| a.score.total_cmp(&b.score)).unwrap_or_default();
+        self.trim(best)
+    }
+
+    /// Keeps of a stretch the run of points whose hits and misses are likelier by most if they are right than by chance:
+    /// an excerpt begins anywhere within a stretch.
+    fn trim(&mut self, evidence: Evidence) -> Evidence {
+        self.points.retain(|point| (evidence.from..evidence.to).contains(&(point.frame as usize)));
+        self.points.sort_unstable_by_key(|point| point.frame);
+        let share = (evidence.hits / evidence.points.max(1) as f32).clamp(0.1, 0.9);
+        let (mut sum, mut most, mut first, mut run) = (0.0, 0.0, 0, None);
+        for (number, point) in self.points.iter().enumerate() {
+            if sum <= 0.0 {
+                (sum, first) = (0.0, number);
+            }
+            let chance = point.chance.clamp(LEAST_CHANCE, 0.5 * share);
+            let (right, wrong) = if point.hit > 0.0 { (share, chance) } else { (1.0 - share, 1.0 - chance) };
+            sum += (right / wrong).ln();
+            if sum > most {
+                (most, run) = (sum, Some((self.points[first].frame, point.frame)));
+            }
+        }
+        run.map_or(evidence, |(from, last)| Evidence { from: from as usize, to: last as usize + 1, ..evidence })
     }
 
     fn evidence(&self, from: usize, to: usize) -> Evidence {

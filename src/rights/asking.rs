@@ -26,6 +26,8 @@ const SHIFTS: usize = (2 * MAX_SHIFT / SHIFT_GRID) as usize + 1;
 const SLOWEST: f64 = 0.79;
 const TEMPO_RATIO: f64 = 1.02;
 const TEMPI: usize = 25;
+/// The changes that are none, or as good as none: of speed, of pitch and of tempo. Only the first has votes.
+const NONE: [u16; 3] = [(SHIFTS / 2) as u16, (SHIFTS + SHIFTS / 2) as u16, (2 * SHIFTS + TEMPI / 2) as u16];
 
 /// Asks for pairs. Made once, allocates nothing afterwards.
 ///
@@ -64,6 +66,11 @@ struct Question<'a> {
 }
 
 impl Asking {
+    /// Of each change whether it is one.
+    pub fn are_changes(&self) -> impl Iterator<Item = bool> {
+        (0..self.changes.len()).map(|change| change != usize::from(NONE[0]))
+    }
+
     /// What a candidate stands for.
     #[must_use]
     pub fn hypothesis(&self, candidate: &Candidate) -> Hypothesis {
@@ -118,7 +125,9 @@ impl Asking {
         let tick = question.tick;
         question.search(shape, -1, 1, |votes, _, place| {
             for change in 2 * SHIFTS + tempi.start..2 * SHIFTS + tempi.end {
-                votes.vote(change as u16, f64::from(place) - self.changes[change].0 * tick);
+                if change != usize::from(NONE[2]) {
+                    votes.vote(change as u16, f64::from(place) - self.changes[change].0 * tick);
+                }
             }
         });
     }
@@ -147,7 +156,10 @@ impl Question<'_> {
         }
         let tick = self.tick;
         self.search(shape, -MAX_SHIFT, MAX_SHIFT, |votes, shift, place| {
-            votes.vote((SHIFTS + on_grid(shift)) as u16, f64::from(place) - tick);
+            let change = (SHIFTS + on_grid(shift)) as u16;
+            if change != NONE[1] {
+                votes.vote(change, f64::from(place) - tick);
+            }
         });
     }
 
@@ -165,5 +177,20 @@ impl Question<'_> {
             *spent += 1;
             hit(votes, step - i32::from(found), place);
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_change_is_known_by_its_number() {
+        let asking = Asking::default();
+        for change in NONE {
+            let (rate, shift) = asking.changes[usize::from(change)];
+            assert!((rate - 1.0).abs() < 0.01 && shift == 0.0, "{rate} {shift}");
+        }
+        assert_eq!(asking.are_changes().filter(|is_change| !is_change).count(), 1);
     }
 }

@@ -6,10 +6,13 @@
 use super::alignment::Evidence;
 
 /// Weights of the features, the first for a constant.
-const WEIGHTS: [f32; 3] = [-12.66, 0.688, 1.704];
+const WEIGHTS: [f32; 3] = [-12.363, 0.662, 1.383];
+
+/// Log-odds beyond which nobody has counted how often a match is right.
+const PROVEN: f64 = 7.0;
 
 /// Confidence from which a match is shown as one. A false alarm is worse than a miss.
-pub const SHOWN: f64 = 0.999;
+pub const SHOWN: f64 = 0.995;
 /// Confidence from which a match is listed as possible.
 pub const POSSIBLE: f64 = 0.5;
 
@@ -27,7 +30,10 @@ pub fn features(evidence: &Evidence) -> [f32; 2] {
 #[must_use]
 pub fn confidence(evidence: &Evidence) -> f64 {
     let sum: f32 = WEIGHTS[1..].iter().zip(features(evidence)).map(|(weight, feature)| weight * feature).sum();
-    1.0 / (1.0 + (-f64::from(WEIGHTS[0] + sum)).exp())
+    let sum = f64::from(WEIGHTS[0] + sum);
+    // Rising ever slower, so that of two places of which both are practically certain one is still the better.
+    let tempered = if sum > PROVEN { PROVEN + (1.0 + sum - PROVEN).ln() } else { sum };
+    1.0 / (1.0 + (-tempered).exp())
 }
 
 #[cfg(test)]
@@ -41,5 +47,7 @@ mod tests {
         assert!(confidence(&Evidence::default()) < 1e-3);
         assert!(confidence(&evidence(4.0, 8.0)) < POSSIBLE);
         assert!(confidence(&evidence(25.0, 60.0)) > SHOWN);
+        let surest = [confidence(&evidence(200.0, 900.0)), confidence(&evidence(210.0, 900.0))];
+        assert!(surest[0] < surest[1] && surest[1] < 1.0, "{surest:?}");
     }
 }

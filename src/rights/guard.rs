@@ -10,7 +10,7 @@ use super::index::Index;
 use super::matcher::{Lead, Matcher};
 
 /// Confidences at which a match that is shown is told again.
-const LEVELS: [f64; 3] = [SHOWN, 0.999_9, 0.999_99];
+const LEVELS: [f64; 2] = [SHOWN, 0.999_9];
 /// A match that goes on is told again after so many seconds.
 const AGAIN: f64 = 5.0;
 /// Matches that are kept at a time.
@@ -107,7 +107,7 @@ impl Guard {
         });
     }
 
-    /// Ends the stream: all matches are told as ended, the weak ones too.
+    /// Ends the stream after a last look: all matches are told as ended, the weak ones too.
     pub fn finish(&mut self, index: &mut Index, mut tell: impl FnMut(Tidings)) {
         let Self { analyser, matcher, running, .. } = self;
         analyser.finish(|frame| {
@@ -115,6 +115,8 @@ impl Guard {
                 look(matcher, running, &mut tell);
             }
         });
+        matcher.finish(index);
+        look(matcher, running, &mut tell);
         running.drain(..).for_each(|over| tell(Tidings::Ended(over.best)));
     }
 
@@ -221,5 +223,96 @@ fn to_match(lead: &Lead, leads: &[Lead], at: f64) -> Match {
         evidence,
         at,
         rivals,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::axis::{RATE, row_hz};
+    use super::super::fingerprint::Fingerprinter;
+    use super::super::index::{NewTrack, SegmentBuilder};
+    use super::*;
+    use crate::dsp::random::hash;
+
+    /// Notes that nobody wrote, twelve a second, each over in half a second.
+    fn music(seed: u32, seconds: usize) -> Vec<[f32; 2]> {
+        let mut samples = vec![[0.0; 2]; seconds * RATE as usize];
+        for note in 0..12 * seconds as u32 {
+            let dice = hash(seed, note);
+            let start = (note * RATE + dice % RATE) as usize / 12;
+            let angle = std::f32::consts::TAU * row_hz((dice >> 16) as f32 % 340.0) / RATE as f32;
+            for (age, sample) in samples.iter_mut().skip(start).take(RATE as usize / 2).enumerate() {
+                let value = 0.1 * (angle * age as f32).sin() * (-10.0 * age as f32 / RATE as f32).exp();
+                *sample = sample.map(|before| before + value);
+            }
+        }
+        samples
+    }
+
+    fn index(tracks: &[&[[f32; 2]]]) -> Index {
+        let mut builder = SegmentBuilder::new();
+        for (number, samples) in tracks.iter().enumerate() {
+            let mut fingerprinter = Fingerprinter::new(RATE).unwrap();
+            fingerprinter.feed(samples.iter().copied());
+            let fingerprint = fingerprinter.finish();
+            let id = format!("track {number}");
+            builder
+                .add_track(&NewTrack {
+                    id: &id,
+                    about: "",
+                    peaks: &fingerprint.peaks,
+                    ticks: fingerprint.ticks,
+                    digest: [number as u8; 32],
+                })
+                .unwrap();
+        }
+        Index::in_memory(vec![builder.finish(0)]).unwrap()
+    }
+
+    fn told(frames: &[[f32; 2]], index: &mut Index) -> Vec<Tidings> {
+        let (mut guard, mut told) = (Guard::new(RATE).unwrap(), Vec::new());
+        guard.feed(frames.iter().copied(), index, |tidings| told.push(tidings));
+        guard.finish(index, |tidings| told.push(tidings));
+        told
+    }
+
+    /// `seconds` of music from `from` on.
+    fn cut(music: &[[f32; 2]], from: f32, seconds: f32) -> &[[f32; 2]] {
+        let frames = |seconds: f32| (seconds * RATE as f32) as usize;
+        &music[frames(from)..frames(from + seconds)]
+    }
+
+    #[test]
+    fn an_excerpt_that_begins_and_ends_in_other_music_is_told_as_heard_there() {
+        let (track, other) = (music(1, 12), music(2, 12));
+        let mut index = index(&[&music(3, 12), &track]);
+        let stream = [cut(&other, 0.0, 8.0), cut(&track, 5.0, 4.0), cut(&other, 8.0, 3.0)].concat();
+        let told = told(&stream, &mut index);
+        let first = told.iter().find_map(|tidings| match tidings {
+            Tidings::Heard(found) => Some(found),
+            Tidings::Ended(_) => None,
+        });
+        let first = first.expect("it is heard");
+        assert!(first.at < 10.5, "{first:?}");
+        let shown = |tidings: &&Tidings| matches!(tidings, Tidings::Ended(found) if found.is_shown());
+        let Some(Tidings::Ended(last)) = told.iter().find(shown) else { panic!("it ends") };
+        for found in [first, last] {
+            assert_eq!(index.track_at(found.track).unwrap().0.id, "track 1");
+            assert!((found.heard.start - 8.0).abs() < 0.5 && found.heard.end < 12.5, "{found:?}");
+            assert!((found.place.start - found.heard.start + 3.0).abs() < 0.05, "{found:?}");
+        }
+        assert!(last.heard.end > 11.5, "{last:?}");
+    }
+
+    #[test]
+    fn a_second_is_enough_and_other_music_is_nobodys() {
+        let track = music(4, 12);
+        let mut index = index(&[&track]);
+        let surest = |told: Vec<Tidings>| {
+            let found = told.into_iter().map(|(Tidings::Heard(found) | Tidings::Ended(found))| found);
+            found.map(|found| found.confidence).fold(0.0, f64::max)
+        };
+        assert!(surest(told(cut(&track, 3.3, 1.0), &mut index)) > 0.9);
+        assert!(surest(told(&music(5, 6), &mut index)) < POSSIBLE);
     }
 }

@@ -11,7 +11,7 @@ use super::index::Index;
 use super::pairs::{self, Pair};
 use super::peaks::{Density, Peak, Picker};
 use super::spectrum::Relief;
-use super::votes::{Candidate, Hypothesis, Votes};
+use super::votes::{Candidate, ELECTED, Hypothesis, Votes};
 
 /// Frames between two looks (0.26 s).
 const LOOK: usize = 16;
@@ -20,9 +20,7 @@ const FAN: (f32, f32) = (20.0, 3.0);
 /// Searches and hits that a look may take.
 const BUDGET: f32 = 100_000.0;
 /// Hypotheses that are followed at a time.
-const FOLLOWED: usize = 16;
-/// Hypotheses that are verified at a look.
-const ELECTED: usize = 16;
+const FOLLOWED: usize = 24;
 /// Score below which a hypothesis is not followed.
 const LEAST_SCORE: f32 = 3.5;
 /// Score from which a hypothesis is where it should be.
@@ -40,6 +38,8 @@ const REFINED: usize = 256;
 const WEIGHED: usize = 512;
 /// Hypotheses that lie no farther apart than this lead to the same place: ticks (0.1 s) and steps.
 const SAME: (f64, f32) = (12.0, 4.0);
+/// Rates that differ by less than this are brought to each other by refining.
+const SAME_RATE: f64 = 0.015;
 
 /// A hypothesis that is followed.
 #[derive(Clone, Debug)]
@@ -84,10 +84,11 @@ impl Default for Matcher {
             picker: Picker::new(Density::QUERY),
             latest: Vec::with_capacity(LATEST),
         };
+        let asking = Asking::default();
         Self {
             channels: [channel(), channel()],
-            asking: Asking::default(),
-            votes: Votes::default(),
+            votes: Votes::new(asking.are_changes()),
+            asking,
             verifier: Verifier::default(),
             leads: Vec::with_capacity(FOLLOWED + ELECTED),
             elected: Vec::with_capacity(ELECTED),
@@ -115,6 +116,11 @@ impl Matcher {
             self.look(index);
         }
         look
+    }
+
+    /// Looks once more, at the end of a stream.
+    pub fn finish(&mut self, index: &mut Index) {
+        self.look(index);
     }
 
     /// The hypotheses that are followed, the best first.
@@ -163,32 +169,50 @@ impl Matcher {
         self.leads = leads;
     }
 
-    /// Follows an elected hypothesis if something speaks for it.
+    /// Follows an elected hypothesis if something speaks for it, where most does: in the middle or at the sides. A lead to
+    /// the same place at another rate is given up for it if less speaks for that.
     fn try_out(&mut self, hypothesis: Hypothesis, leads: &mut Vec<Lead>, index: &mut Index) {
-        if self.is_followed(&hypothesis, leads) {
+        let is_known = |lead: usize, leads: &[Lead]| {
+            let by = leads[lead].hypothesis.rate / hypothesis.rate - 1.0;
+            by.abs() < SAME_RATE || leads[lead].evidence.score >= SETTLED
+        };
+        if self.followed(&hypothesis, leads).is_some_and(|lead| is_known(lead, leads)) {
             return;
         }
-        for channel in 0..self.channels.len() {
-            if !self.channels[channel].sounds() {
-                continue;
+        let Some((hypothesis, evidence, channel)) = self.best_channel(hypothesis, index) else { return };
+        let place = hypothesis.place(self.recently()).max(0.0) as u32;
+        if evidence.score < LEAST_SCORE {
+            return;
+        }
+        if let Some(lead) = self.followed(&hypothesis, leads) {
+            let lead = &mut leads[lead];
+            if lead.evidence.score < evidence.score {
+                (lead.hypothesis, lead.evidence, lead.channel) = (hypothesis, evidence, channel);
             }
-            let refined = self.refine(hypothesis, channel, index);
-            if self.is_followed(&refined, leads) {
-                return;
-            }
-            let evidence = self.weigh(&refined, channel, index);
-            let place = refined.place(self.recently()).max(0.0) as u32;
-            if evidence.score >= LEAST_SCORE
-                && let Some((_, track)) = index.track_at(place)
-            {
-                self.serial += 1;
-                leads.push(Lead { hypothesis: refined, track, evidence, serial: self.serial, channel, stale: 0 });
-            }
+        } else if let Some((_, track)) = index.track_at(place) {
+            self.serial += 1;
+            leads.push(Lead { hypothesis, track, evidence, serial: self.serial, channel, stale: 0 });
         }
     }
 
-    fn is_followed(&self, hypothesis: &Hypothesis, leads: &[Lead]) -> bool {
-        leads.iter().any(|lead| self.same(&lead.hypothesis, hypothesis))
+    /// The channel that speaks most for a hypothesis, with the hypothesis as it is best there.
+    fn best_channel(&mut self, hypothesis: Hypothesis, index: &mut Index) -> Option<(Hypothesis, Evidence, usize)> {
+        let mut best: Option<(Hypothesis, Evidence, usize)> = None;
+        for channel in 0..self.channels.len() {
+            if self.channels[channel].sounds() {
+                let refined = self.refine(hypothesis, channel, index);
+                let evidence = self.weigh(&refined, channel, index);
+                if best.is_none_or(|(_, best, _)| best.score < evidence.score) {
+                    best = Some((refined, evidence, channel));
+                }
+            }
+        }
+        best
+    }
+
+    /// The lead to the same place.
+    fn followed(&self, hypothesis: &Hypothesis, leads: &[Lead]) -> Option<usize> {
+        leads.iter().position(|lead| self.same(&lead.hypothesis, hypothesis))
     }
 
     fn same(&self, a: &Hypothesis, b: &Hypothesis) -> bool {
