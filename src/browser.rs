@@ -8,3 +8,4 @@ pub mod models;
 pub mod preset;
 pub mod recommend;
 pub mod usage;
+pub mod vocabulary;

@@ -7,6 +7,7 @@ mod browse;
 mod history;
 mod listen;
 mod model;
+mod parallel;
 mod preset;
 mod render;
 mod rights;

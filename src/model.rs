@@ -75,6 +75,16 @@ pub struct Instrument {
     pub latent: Latent,
 }
 
+impl Instrument {
+    /// Family, bank and program, as the name tells them: `piano_000_004` is (`piano`, 0, 4).
+    #[must_use]
+    pub fn place(&self) -> Option<(&str, u16, u16)> {
+        let mut parts = self.name.rsplitn(3, '_');
+        let (program, bank, family) = (parts.next()?, parts.next()?, parts.next()?);
+        Some((family, bank.parse().ok()?, program.parse().ok()?))
+    }
+}
+
 impl Model {
     /// Puts a model together. Weights are rounded to the half precision of the file, so that a model sounds the same
     /// before and after it is saved.

@@ -193,10 +193,8 @@ fn a_program_change_loads_the_factory_preset_of_that_number_and_the_host_is_told
     let spec = Control::RELEASE.spec();
     let expected = f64::from(spec.normalise(preset.controls().get(Control::RELEASE)));
     assert!((given - release.min - expected * (release.max - release.min)).abs() < 1e-4, "{given}");
-    // A number without a preset changes nothing, and neither does a callback that was not asked for.
+    // A callback that was not asked for changes nothing.
     let before = rig.save();
-    player.play(&[(0, Action::Midi([0xC0, 100, 0]))], 480, &[480]);
-    rig.instance.call_on_main_thread_callback();
     rig.instance.call_on_main_thread_callback();
     assert_eq!((rig.save(), rig.heard(|heard| &heard.changes)), (before, 1));
     rig.stop(player);
@@ -214,7 +212,8 @@ fn blend(from: &Preset, to: &Preset, mix: f32) -> Preset {
 
 #[test]
 fn no_factory_preset_clicks_into_another_under_a_held_note() {
-    let presets: Vec<Preset> = (0..).map_while(bank::program).collect();
+    // One in eight: some of every family.
+    let presets: Vec<Preset> = (0..128).step_by(8).filter_map(bank::program).collect();
     let mut rig = Rig::new();
     let mut play = |steps: &[Preset]| {
         rig.load_preset(&steps[0]);

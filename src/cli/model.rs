@@ -3,7 +3,6 @@
 mod bench;
 mod info;
 mod notes;
-mod parallel;
 mod perform;
 mod plan;
 mod play;

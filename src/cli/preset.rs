@@ -1,13 +1,18 @@
 //! `zitherctl presets ...`: presets.
 
 mod audition;
+mod characters;
 mod check;
 mod exchange;
 mod factory;
 mod filter;
 mod from_sample;
+mod judgement;
 mod level;
 mod list;
+mod performance;
+mod portrait;
+mod recipe;
 
 use clap::Subcommand;
 

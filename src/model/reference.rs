@@ -32,13 +32,10 @@ impl ModelReference {
         Self::of_file(&model.card.name, &model.to_bytes())
     }
 
-    /// The reference to the model file that holds `bytes`. The digest is FNV-1a, 64 bits, in some 5 ms: it tells models
-    /// apart and protects from nothing.
+    /// The reference to the model file that holds `bytes`. The digest is BLAKE3, in some 3 ms.
     #[must_use]
     pub fn of_file(name: &str, bytes: &[u8]) -> Self {
-        let fold = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325, fold);
-        Self { name: name.to_owned(), digest: format!("fnv1a64:{hash:016x}"), other: BTreeMap::new() }
+        Self { name: name.to_owned(), digest: format!("blake3:{}", blake3::hash(bytes)), other: BTreeMap::new() }
     }
 
     /// The reference to the model that is built in.

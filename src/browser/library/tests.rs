@@ -164,7 +164,7 @@ fn marks_say_what_is_shown_and_they_follow_the_sound() {
     };
     let mut marks = HashMap::new();
     marks.insert(id(&before, "loose"), Marks { hidden: true, ..Marks::default() });
-    marks.insert(id(&before, "harp"), Marks { favourite: true, rating: 4, ..Marks::default() });
+    marks.insert(id(&before, "zoo harp"), Marks { favourite: true, rating: 4, ..Marks::default() });
     std::fs::rename(room.path().join("Mine/Keys/Glass Harp.zither"), room.path().join("Theirs/x.zither")).unwrap();
     let library = library(room.path());
     let found = |query: Query| names(&library, &library.find(&query, &marks, Order::Name));

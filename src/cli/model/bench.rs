@@ -17,9 +17,9 @@ use anyhow::{Context, Result, ensure};
 use self::choice::{Choice, Group, choose};
 use self::measurement::Measurement;
 use self::take::{Studio, Take};
-use super::parallel::in_parallel;
 use super::perform::Performer;
 use crate::analysis::frames::ANALYSIS_RATE;
+use crate::cli::parallel::in_parallel;
 use crate::media::audio::{Depth, write_wav};
 
 /// Measures a model beside the oracle and samplers, on notes and instruments that its training left out.

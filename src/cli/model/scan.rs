@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 
 use self::levels::{Note, Verdict};
-use super::parallel::in_parallel;
 use super::perform::Performer;
+use crate::cli::parallel::in_parallel;
 use crate::model::Instrument;
 
 /// Most faulty notes that are printed; the list holds all.

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 
 use super::notes::{short_hold_ms, write_note};
-use super::parallel::in_parallel;
 use super::plan::{self, LONG_HOLD_MS};
+use crate::cli::parallel::in_parallel;
 use crate::media::note::NoteName;
 use crate::train::random::Random;
 use crate::train::synthetic::Instrument;

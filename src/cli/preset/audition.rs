@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 
-use super::factory::{RECIPES, Recipe};
+use super::performance::Player as Preview;
+use super::recipe::{self, Recipe};
 use crate::analysis::frames::ANALYSIS_RATE;
 use crate::cli::render::Player;
 use crate::media::audio::{Depth, write_wav};
@@ -13,7 +14,7 @@ use crate::media::fluidsynth::render_song;
 use crate::media::midi::Song;
 use crate::media::sheet::{Arrangement, write_sheet};
 use crate::model::{Model, ModelReference};
-use crate::synth::controls::Control;
+use crate::synth::controls::{Control, Controls};
 
 /// Plays a song with the factory presets and with the soundfont's instruments that they are made of, and draws both.
 ///
@@ -33,9 +34,8 @@ pub(in crate::cli) struct Audition {
     /// The soundfont of the originals.
     #[arg(long, value_name = "FILE", default_value = "/usr/share/sounds/sf2/FluidR3_GM.sf2")]
     soundfont: PathBuf,
-    /// Presets to play, from the first.
-    #[arg(long, default_value_t = RECIPES.len())]
-    presets: usize,
+    /// Names of the presets to play [default: the first of each bank].
+    names: Vec<String>,
     /// Seconds of the song.
     #[arg(long, default_value_t = 24.0)]
     seconds: f64,
@@ -50,21 +50,34 @@ impl Audition {
         let song = Song::read(&self.song)?;
         let bytes = std::fs::read(&self.song).with_context(|| self.song.display().to_string())?;
         std::fs::create_dir_all(&self.out).with_context(|| format!("cannot make {}", self.out.display()))?;
-        for recipe in RECIPES.iter().take(self.presets) {
-            self.play(&model, recipe, &song, &bytes).with_context(|| recipe.name)?;
+        let recipes = recipe::read(recipe::BUILT_IN)?;
+        for recipe in self.chosen(&recipes)? {
+            self.play(&model, recipe, &song, &bytes).with_context(|| recipe.name.clone())?;
             println!("{}", recipe.name);
         }
         Ok(())
     }
 
+    fn chosen<'a>(&self, recipes: &'a [Recipe]) -> Result<Vec<&'a Recipe>> {
+        if self.names.is_empty() {
+            return Ok(recipes.chunk_by(|one, next| one.bank == next.bank).map(|bank| &bank[0]).collect());
+        }
+        let named = |name: &String| recipes.iter().find(|recipe| recipe.name == *name);
+        self.names
+            .iter()
+            .map(|name| named(name).with_context(|| format!("no factory preset is called {name}")))
+            .collect()
+    }
+
     fn play(&self, model: &Arc<Model>, recipe: &Recipe, song: &Song, bytes: &[u8]) -> Result<()> {
-        let controls = recipe.preset(model, &ModelReference::of(model))?.controls();
+        let preview = Preview { model: Arc::clone(model), controls: Controls::default(), transfer: None };
+        let controls = recipe.preset(&preview, &ModelReference::of(model))?.controls();
         let mut player = Player::new(Arc::clone(model), &controls, ANALYSIS_RATE);
         player.play(song, 0.0, self.seconds.min(song.seconds()));
         let length = (self.seconds * f64::from(ANALYSIS_RATE)) as usize;
         let mut played: Vec<f32> = player.left.iter().zip(&player.right).map(|(l, r)| 0.5 * (l + r)).collect();
         played.truncate(length);
-        let mut original = self.original(recipe, bytes, controls.get(Control::TRANSPOSE) as i8)?;
+        let mut original = self.original(model, recipe, bytes, controls.get(Control::TRANSPOSE) as i8)?;
         original.truncate(length);
         match_level(&mut original, &played);
         let path = |ending: &str| self.out.join(format!("{}.{ending}", recipe.name));
@@ -73,15 +86,15 @@ impl Audition {
         Ok(write_sheet(&path("png"), &[&original, &played], ANALYSIS_RATE, Arrangement::Above)?)
     }
 
-    /// The instruments of a recipe themselves.
-    fn original(&self, recipe: &Recipe, song: &[u8], semitones: i8) -> Result<Vec<f32>> {
-        let render = |program: u8| render_song(&self.soundfont, (0, u16::from(program)), song, semitones);
-        let mut mix = render(recipe.from)?;
-        if let Some((program, amount)) = recipe.to {
-            let other = render(program)?;
-            mix.resize(mix.len().max(other.len()), 0.0);
-            mix.iter_mut().for_each(|sample| *sample *= 1.0 - amount);
-            mix.iter_mut().zip(&other).for_each(|(sample, other)| *sample += amount * other);
+    /// The instruments of a recipe themselves, mixed by their shares; what is taken away is left out.
+    fn original(&self, model: &Model, recipe: &Recipe, song: &[u8], semitones: i8) -> Result<Vec<f32>> {
+        let mut mix = Vec::new();
+        for (instrument, share) in recipe.instruments(model)?.into_iter().filter(|(_, share)| *share > 0.0) {
+            let (_, bank, program) =
+                instrument.place().with_context(|| format!("{} names no program", instrument.name))?;
+            let rendered = render_song(&self.soundfont, (bank, program), song, semitones)?;
+            mix.resize(mix.len().max(rendered.len()), 0.0);
+            mix.iter_mut().zip(&rendered).for_each(|(sample, rendered)| *sample += share * rendered);
         }
         Ok(mix)
     }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 
-use super::level::levelled;
+use super::level::{Register, levelled};
+use super::performance::Player;
 use crate::browser::preset::Preset;
 use crate::media::audio::read_mono_48k;
 use crate::model::latent::LATENTS;
@@ -75,7 +76,8 @@ fn preset(model: &Arc<Model>, imprint: &Imprint, name: &str, share: f32) -> Pres
     // The release is the recording's own.
     controls.set(Control::RELEASE, Control::RELEASE.spec().max);
     let transfer = Arc::new(Transfer::new(&imprint.residual, share, 0.0));
-    controls.set(Control::GAIN, levelled(model, &controls, Some(&transfer)));
+    let player = Player { model: Arc::clone(model), controls: controls.clone(), transfer: Some(Arc::clone(&transfer)) };
+    controls.set(Control::GAIN, levelled(&player, Register::Middle));
     Preset {
         tags: vec!["sample".to_owned()],
         description: "Made of one recorded note.".to_owned(),
