@@ -57,19 +57,51 @@ impl Folders {
     }
 }
 
-/// Copies the presets of `from` into `folder`, each whole or not at all; how many. A file there that is not as it was
-/// installed is the user's work: it is kept beside, under a name that says so.
+/// Copies the presets of `from` and its banks into `folder`, each whole or not at all; how many. A file there that is
+/// not as it was installed is the user's work: it is kept beside, under a name that says so. What an earlier version
+/// installed elsewhere goes.
 fn install_presets(from: &Path, folder: &Path) -> Result<usize> {
+    let mut installed = Vec::new();
+    install_bank(from, folder, &mut installed)?;
+    retire(folder, &installed)?;
+    Ok(installed.len())
+}
+
+fn install_bank(from: &Path, folder: &Path, installed: &mut Vec<PathBuf>) -> Result<()> {
     fs::create_dir_all(folder)?;
-    let mut count = 0;
     for entry in fs::read_dir(from)? {
-        let preset = entry?.path();
-        if preset.extension().is_some_and(|extension| extension == "zither") {
-            install_preset(&preset, folder)?;
-            count += 1;
+        let path = entry?.path();
+        let name = path.file_name().context("a file has a name")?;
+        if path.is_dir() {
+            install_bank(&path, &folder.join(name), installed)?;
+        } else if path.extension().is_some_and(|extension| extension == "zither") {
+            install_preset(&path, folder)?;
+            installed.push(folder.join(name));
         }
     }
-    Ok(count)
+    Ok(())
+}
+
+/// Removes what was installed once and is not any more, unless the user has changed it.
+fn retire(folder: &Path, installed: &[PathBuf]) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            retire(&path, installed)?;
+            continue;
+        }
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let Some(name) = name.strip_prefix('.').and_then(|name| name.strip_suffix(".installed")) else { continue };
+        let preset = folder.join(name);
+        if installed.contains(&preset) {
+            continue;
+        }
+        if preset.exists() && fs::read(&preset)? == fs::read(&path)? {
+            fs::remove_file(&preset)?;
+        }
+        fs::remove_file(&path)?;
+    }
+    Ok(())
 }
 
 fn install_preset(preset: &Path, folder: &Path) -> Result<()> {
@@ -182,6 +214,24 @@ mod tests {
         assert_eq!(names(&to), ["Glass (kept 1).zither", "Glass.zither"]);
         assert_eq!(fs::read_to_string(to.join("Glass.zither")).unwrap(), "two");
         assert_eq!(fs::read_to_string(to.join("Glass (kept 1).zither")).unwrap(), "mine");
+    }
+
+    #[test]
+    fn presets_go_to_their_banks_and_leave_where_an_earlier_version_put_them() {
+        let room = tempfile::tempdir().unwrap();
+        let (old, new, to) = (room.path().join("old"), room.path().join("new"), room.path().join("user/Factory"));
+        fs::create_dir_all(&old).unwrap();
+        fs::create_dir_all(new.join("Keys")).unwrap();
+        for (folder, name) in [(&old, "Glass.zither"), (&old, "Amber.zither"), (&new.join("Keys"), "Glass.zither")] {
+            fs::write(folder.join(name), "one").unwrap();
+        }
+        assert_eq!(install_presets(&old, &to).unwrap(), 2);
+        fs::write(to.join("Amber.zither"), "mine").unwrap();
+        assert_eq!(install_presets(&new, &to).unwrap(), 1);
+        assert_eq!(fs::read_to_string(to.join("Keys/Glass.zither")).unwrap(), "one");
+        assert!(!to.join("Glass.zither").exists());
+        assert_eq!(fs::read_to_string(to.join("Amber.zither")).unwrap(), "mine");
+        assert!(fs::read_dir(&to).unwrap().all(|entry| !entry.unwrap().path().ends_with(".Amber.zither.installed")));
     }
 
     #[test]

@@ -60,7 +60,7 @@ enum Task {
     SoundBench(sound_bench::Options),
     /// Measures how well recorded music is recognised, whatever was done to it, beside another matcher.
     RightsBench(rights_bench::Options),
-    /// Plays the demo's phrase with twelve factory presets and with the instruments they are made of, into
+    /// Plays the demo's phrase with a factory preset of each bank and with the instruments it is made of, into
     /// target/listen/, with pictures of both.
     Listen,
     /// Makes the factory model and its presets from nothing but Debian packages, and measures it; skips what is done.

@@ -64,17 +64,14 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     workspace::run(workspace.zitherctl().args(["model", "scan"]).args(&common)).and(benched)
 }
 
-/// Presets that are listened to.
-const LISTENED: &str = "12";
-
-/// Lets the companion play the demo's phrase with presets and with the instruments they are made of.
+/// Lets the companion play the demo's phrase with a preset of each bank and with the instruments it is made of.
 ///
 /// # Errors
 /// If a command fails.
 pub(crate) fn listen(workspace: &Workspace) -> Result<()> {
     workspace.cargo(BUILD)?;
     let mut audition = workspace.zitherctl();
-    audition.args(["preset", "audition", "--presets", LISTENED, "--song", crate::phrase::FILE, "--out"]);
+    audition.args(["preset", "audition", "--song", crate::phrase::FILE, "--out"]);
     workspace::run(audition.arg(workspace.target.join("listen")))
 }
 

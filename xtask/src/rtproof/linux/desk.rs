@@ -101,10 +101,16 @@ impl Desk {
     }
 }
 
-/// The files of `folder` with this ending, in order.
+/// The files of `folder` and its subfolders with this ending, in order.
 fn files(folder: &Path, ending: &str) -> Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
-    let mut files = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
+            let path = entry?.path();
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
     files.retain(|file| file.extension().is_some_and(|extension| extension == ending));
     files.sort();
     ensure!(!files.is_empty(), "no .{ending} in {}", folder.display());
