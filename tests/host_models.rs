@@ -189,6 +189,8 @@ fn a_program_change_loads_the_factory_preset_of_that_number_and_the_host_is_told
     assert!(first_difference(&audio, &plain).is_some_and(|first| first >= 12_000));
     let preset = bank::program(4).unwrap();
     assert!(String::from_utf8_lossy(&rig.save()).contains(&preset.name));
+    let told = rig.instance.access_shared_handler(|heard| std::mem::take(&mut *heard.presets.lock().unwrap()));
+    assert!(matches!(&told[..], [Ok(place)] if place.contains(&preset.name)), "{told:?}");
     let (release, given) = (rig.parameter("Release"), rig.values()["Release"]);
     let spec = Control::RELEASE.spec();
     let expected = f64::from(spec.normalise(preset.controls().get(Control::RELEASE)));

@@ -13,6 +13,7 @@ use std::sync::atomic::Ordering;
 use clack_extensions::preset_discovery::PluginPresetLoad;
 use clack_extensions::preset_discovery::prelude::*;
 use clack_host::prelude::*;
+use zither::browser::bank;
 use zither::browser::preset::Preset;
 use zither::model::transfer::{StoredTransfer, Transfer};
 use zither::synth::controls::{Control, Controls};
@@ -38,7 +39,7 @@ impl IndexerImpl for Indexer {
     }
 
     fn declare_location(&mut self, location: LocationInfo) -> Result<(), HostError> {
-        self.locations.extend(location.location.file_path().map(text));
+        self.locations.push(location.location.file_path().map_or("built in".to_owned(), text));
         Ok(())
     }
 
@@ -68,8 +69,8 @@ impl MetadataReceiverImpl for Said {
     }
 
     fn begin_preset(&mut self, name: Option<&CStr>, load_key: Option<&CStr>) -> Result<(), HostError> {
-        assert_eq!(load_key, None);
         self.presets += 1;
+        load_key.into_iter().for_each(|key| self.add("key", text(key)));
         self.add("name", name.map(text).expect("a preset has a name"));
         Ok(())
     }
@@ -162,7 +163,9 @@ fn presets_are_found_in_the_users_folder_and_described() {
     }
     let home = std::path::PathBuf::from(std::env::var_os("ZITHER_HOME").unwrap());
     let folder = home.join("presets");
-    assert!(provider().indexer().locations.is_empty(), "a folder that does not exist is no location");
+    assert_eq!(provider().indexer().locations, ["built in"], "a folder that does not exist is no location");
+    std::fs::create_dir_all(&folder).unwrap();
+    assert_eq!(provider().indexer().locations, [folder.to_str().unwrap(), "built in"]);
     std::fs::create_dir_all(folder.join("Factory")).unwrap();
     let (mine, factory) = (folder.join("mine.zither"), folder.join("Factory/theirs.zither"));
     preset().write(&mine).unwrap();
@@ -186,6 +189,32 @@ fn presets_are_found_in_the_users_folder_and_described() {
     let said = describe(&mut provider, &factory);
     assert!(said.facts["flags"][0].contains("FACTORY"));
     assert_eq!(said.facts["pack"], provider.indexer().packs);
+
+    let (deep, gone) = (folder.join("Bank/Sub/deep.zither"), folder.join("Trash/Bank/gone.zither"));
+    for path in [&deep, &gone] {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        preset().write(path).unwrap();
+    }
+    let said = describe(&mut provider, &deep);
+    assert!(said.presets == 1 && said.facts["flags"][0].contains("USER"));
+    let said = describe(&mut provider, &gone);
+    assert_eq!((said.presets, said.errors.len()), (0, 0), "what was deleted is no preset, and no fault either");
+}
+
+#[test]
+fn what_is_built_in_is_described_by_keys_and_loaded_by_them() {
+    let mut said = Said::default();
+    provider().get_metadata(Location::Plugin, &mut said);
+    let built_in: Vec<String> = bank::factory().map(|(_, preset)| preset.name).collect();
+    assert_eq!((said.presets, said.errors.len()), (built_in.len(), 0));
+    assert_eq!((&said.facts["name"], &said.facts["key"]), (&built_in, &built_in));
+    assert!(said.facts["flags"].iter().all(|flags| flags.contains("FACTORY")));
+    assert_eq!(said.facts["pack"].len(), built_in.len());
+    let mut rig = Rig::new();
+    let key = CString::new(built_in[3].as_str()).unwrap();
+    assert!(rig.load_preset(Location::Plugin, Some(&key)));
+    assert_eq!(rig.answers(), [Ok(built_in[3].clone())]);
+    assert!(String::from_utf8_lossy(&rig.save()).contains(&built_in[3]));
 }
 
 #[test]
@@ -199,9 +228,6 @@ fn what_is_no_preset_is_told_and_not_described() {
         assert_eq!((said.presets, said.errors.len()), (0, 1), "{}", path.display());
         assert!(said.errors[0].contains(path.to_str().unwrap()), "{:?}", said.errors);
     }
-    let mut said = Said::default();
-    provider.get_metadata(Location::Plugin, &mut said);
-    assert_eq!((said.presets, said.errors.len()), (0, 1));
 }
 
 impl Rig {
@@ -309,5 +335,6 @@ fn a_preset_that_is_none_is_refused_with_its_reason_and_changes_nothing() {
     refused(Location::File { path: &c_path(&good) }, Some(c"second"), "none by the key `second`");
     refused(Location::File { path: &c_path(room.path()) }, None, "no regular file");
     refused(Location::File { path: c"\xff.zither" }, None, "UTF-8");
-    refused(Location::Plugin, None, "presets are files");
+    refused(Location::Plugin, None, "is built in");
+    refused(Location::Plugin, Some(c"No Such Sound"), "no preset `No Such Sound` is built in");
 }

@@ -78,8 +78,9 @@ impl HostPresetLoadImpl for Main<'_> {
         self.heard.presets.lock().expect("nobody panics with it").push(Err(message));
     }
 
-    fn loaded(&self, location: Location, _: Option<&CStr>) {
-        let path = location.file_path().expect("presets are files").to_str().expect("in UTF-8").to_owned();
-        self.heard.presets.lock().expect("nobody panics with it").push(Ok(path));
+    fn loaded(&self, location: Location, key: Option<&CStr>) {
+        // The file, or the key of one that is built in.
+        let place = location.file_path().or(key).expect("a preset has a place").to_str().expect("in UTF-8").to_owned();
+        self.heard.presets.lock().expect("nobody panics with it").push(Ok(place));
     }
 }

@@ -1,7 +1,8 @@
 //! Tells a host's browser where preset files lie and what is in each, without an instance of the plugin.
 //!
-//! One provider with one location, the user's presets folder: the factory presets lie in a subfolder of it, and a
-//! location of their own would show them twice. One preset per file, so load keys are not used.
+//! One provider. Its location is the user's presets folder with all banks in it, one preset a file. The factory presets
+//! lie in a subfolder of it; where they do not, the plugin itself is a second location, with a load key for each of those
+//! that are built in. Both at once would show them twice.
 
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,10 +12,10 @@ use std::time::UNIX_EPOCH;
 
 use clap_sys::factory::preset_discovery::{
     CLAP_PRESET_DISCOVERY_IS_FACTORY_CONTENT, CLAP_PRESET_DISCOVERY_IS_USER_CONTENT,
-    CLAP_PRESET_DISCOVERY_LOCATION_FILE, clap_preset_discovery_factory, clap_preset_discovery_filetype,
-    clap_preset_discovery_indexer, clap_preset_discovery_location, clap_preset_discovery_location_kind,
-    clap_preset_discovery_metadata_receiver, clap_preset_discovery_provider, clap_preset_discovery_provider_descriptor,
-    clap_preset_discovery_soundpack,
+    CLAP_PRESET_DISCOVERY_LOCATION_FILE, CLAP_PRESET_DISCOVERY_LOCATION_PLUGIN, clap_preset_discovery_factory,
+    clap_preset_discovery_filetype, clap_preset_discovery_indexer, clap_preset_discovery_location,
+    clap_preset_discovery_location_kind, clap_preset_discovery_metadata_receiver, clap_preset_discovery_provider,
+    clap_preset_discovery_provider_descriptor, clap_preset_discovery_soundpack,
 };
 use clap_sys::timestamp::CLAP_TIMESTAMP_UNKNOWN;
 use clap_sys::universal_plugin_id::clap_universal_plugin_id;
@@ -22,8 +23,9 @@ use clap_sys::version::CLAP_VERSION;
 
 use super::DESCRIPTOR as PLUGIN;
 use super::location::{self, Refusal, c_text};
-use crate::browser::folders;
+use crate::browser::library::is_in_trash;
 use crate::browser::preset::Preset;
+use crate::browser::{bank, folders};
 
 const PROVIDER_ID: &CStr = c"audio.zither.presets";
 const VENDOR: &CStr = c"Zither";
@@ -105,7 +107,7 @@ unsafe extern "C" fn init(provider: *const clap_preset_discovery_provider) -> bo
     catch_unwind(AssertUnwindSafe(declaring)).unwrap_or(false)
 }
 
-/// Declares the file type and, where it exists, the folder.
+/// Declares the file type, the user's folder where it exists, and what is built in where it is not installed there.
 ///
 /// # Safety
 /// `indexer` must be a live indexer of the host.
@@ -114,18 +116,6 @@ unsafe fn declare(indexer: &clap_preset_discovery_indexer) -> bool {
         name: c"Zither preset".as_ptr(),
         description: c"A sound of Zither".as_ptr(),
         file_extension: EXTENSION.as_ptr(),
-    };
-    // SAFETY: the host's function; what it is given lives until the end of the call.
-    if !indexer.declare_filetype.is_some_and(|call| unsafe { call(indexer, &raw const filetype) }) {
-        return false;
-    }
-    let existing = folders::presets().filter(|folder| folder.is_dir());
-    let Some(path) = existing.and_then(|folder| CString::new(folder.to_str()?).ok()) else { return true };
-    let location = clap_preset_discovery_location {
-        flags: CLAP_PRESET_DISCOVERY_IS_USER_CONTENT,
-        name: c"Zither presets".as_ptr(),
-        kind: CLAP_PRESET_DISCOVERY_LOCATION_FILE,
-        location: path.as_ptr(),
     };
     let pack = clap_preset_discovery_soundpack {
         flags: CLAP_PRESET_DISCOVERY_IS_FACTORY_CONTENT,
@@ -137,10 +127,26 @@ unsafe fn declare(indexer: &clap_preset_discovery_indexer) -> bool {
         image_path: null(),
         release_timestamp: CLAP_TIMESTAMP_UNKNOWN,
     };
-    // SAFETY: as above.
+    let built_in = clap_preset_discovery_location {
+        flags: CLAP_PRESET_DISCOVERY_IS_FACTORY_CONTENT,
+        name: c"Zither factory presets".as_ptr(),
+        kind: CLAP_PRESET_DISCOVERY_LOCATION_PLUGIN,
+        location: null(),
+    };
+    let existing = folders::presets().filter(|folder| folder.is_dir());
+    let path = existing.and_then(|folder| CString::new(folder.to_str()?).ok());
+    let of_user = path.as_ref().map(|path| clap_preset_discovery_location {
+        flags: CLAP_PRESET_DISCOVERY_IS_USER_CONTENT,
+        name: c"Zither presets".as_ptr(),
+        kind: CLAP_PRESET_DISCOVERY_LOCATION_FILE,
+        location: path.as_ptr(),
+    });
+    let mut locations = of_user.into_iter().chain((!location::is_factory_installed()).then_some(built_in));
+    // SAFETY: the host's functions; what they are given lives until the end of the call.
     unsafe {
-        indexer.declare_soundpack.is_none_or(|call| call(indexer, &raw const pack))
-            && indexer.declare_location.is_some_and(|call| call(indexer, &raw const location))
+        indexer.declare_filetype.is_some_and(|call| call(indexer, &raw const filetype))
+            && indexer.declare_soundpack.is_none_or(|call| call(indexer, &raw const pack))
+            && locations.all(|place| indexer.declare_location.is_some_and(|call| call(indexer, &raw const place)))
     }
 }
 
@@ -152,17 +158,10 @@ unsafe extern "C" fn metadata(
 ) -> bool {
     // SAFETY: CLAP hosts pass a receiver that lives for this call.
     let Some(receiver) = (unsafe { receiver.as_ref() }) else { return false };
-    // SAFETY: and null or a string that ends in zero.
-    let reading = || unsafe { location::read(kind, location, null()) };
-    let refusal = match catch_unwind(AssertUnwindSafe(reading)) {
-        Ok(Ok((path, preset))) => {
-            // SAFETY: the receiver is the host's own.
-            let describing = || unsafe { Description { receiver }.give(&path, &preset) };
-            match catch_unwind(AssertUnwindSafe(describing)) {
-                Ok(()) => return true,
-                Err(_panic) => Refusal::Panic,
-            }
-        }
+    // SAFETY: and null or a string that ends in zero; the receiver is the host's own.
+    let describing = || unsafe { describe(kind, location, receiver) };
+    let refusal = match catch_unwind(AssertUnwindSafe(describing)) {
+        Ok(Ok(())) => return true,
         Ok(Err(refusal)) => refusal,
         Err(_panic) => Refusal::Panic,
     };
@@ -174,9 +173,38 @@ unsafe extern "C" fn metadata(
     false
 }
 
+/// Describes the preset in a file, or all that are built in.
+///
+/// # Safety
+/// As [`location::read`]; the receiver must be a live one of the host.
+unsafe fn describe(
+    kind: clap_preset_discovery_location_kind,
+    location: *const c_char,
+    receiver: &clap_preset_discovery_metadata_receiver,
+) -> Result<(), Refusal> {
+    if kind == CLAP_PRESET_DISCOVERY_LOCATION_PLUGIN {
+        for (_, preset) in bank::factory() {
+            // SAFETY: as the caller promises.
+            unsafe { Description { receiver, preset: &preset, path: None }.give() };
+        }
+        return Ok(());
+    }
+    // SAFETY: as the caller promises.
+    let (path, preset) = unsafe { location::read(kind, location, null())? };
+    // A host looks through the whole folder; what the user has deleted is not for its browser.
+    if !path.as_deref().is_some_and(is_in_trash) {
+        // SAFETY: as the caller promises.
+        unsafe { Description { receiver, preset: &preset, path: path.as_deref() }.give() };
+    }
+    Ok(())
+}
+
 /// What a host learns of one preset.
 struct Description<'a> {
     receiver: &'a clap_preset_discovery_metadata_receiver,
+    preset: &'a Preset,
+    /// Its file; none where it is built in and its name is its load key.
+    path: Option<&'a Path>,
 }
 
 /// One text to one function of the receiver.
@@ -185,17 +213,18 @@ type Take = unsafe extern "C" fn(*const clap_preset_discovery_metadata_receiver,
 impl Description<'_> {
     /// # Safety
     /// The receiver must be a live one of the host.
-    unsafe fn give(&self, path: &Path, preset: &Preset) {
-        let (to, name) = (self.receiver, c_text(&preset.name));
+    unsafe fn give(&self) {
+        let (to, preset, name) = (self.receiver, self.preset, c_text(&self.preset.name));
+        let key = if self.path.is_some() { null() } else { name.as_ptr() };
         // SAFETY: the host's functions; every text lives until the end of its call.
         unsafe {
             // A host may have enough of it.
-            if !to.begin_preset.is_some_and(|call| call(to, name.as_ptr(), null())) {
+            if !to.begin_preset.is_some_and(|call| call(to, name.as_ptr(), key)) {
                 return;
             }
             let plugin = clap_universal_plugin_id { abi: c"clap".as_ptr(), id: PLUGIN.clap_id().as_ptr() };
             to.add_plugin_id.inspect(|call| call(to, &raw const plugin));
-            self.give_source(path);
+            self.give_source();
             self.text(to.add_creator, &preset.author);
             self.text(to.set_description, &preset.description);
             for feature in std::iter::once(&preset.category).chain(&preset.tags) {
@@ -212,11 +241,11 @@ impl Description<'_> {
     ///
     /// # Safety
     /// As [`Description::give`].
-    unsafe fn give_source(&self, path: &Path) {
+    unsafe fn give_source(&self) {
         let to = self.receiver;
-        let modified = std::fs::metadata(path).and_then(|about| about.modified()).ok();
+        let modified = self.path.and_then(|path| std::fs::metadata(path).and_then(|about| about.modified()).ok());
         let seconds = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).map(|since| since.as_secs());
-        let factory = folders::is_factory(path);
+        let factory = self.path.is_none_or(folders::is_factory);
         let flags =
             if factory { CLAP_PRESET_DISCOVERY_IS_FACTORY_CONTENT } else { CLAP_PRESET_DISCOVERY_IS_USER_CONTENT };
         // SAFETY: as the caller promises.

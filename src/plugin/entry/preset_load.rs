@@ -7,11 +7,15 @@
 
 use std::ffi::c_char;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::ptr::null;
 
 use clap_sys::ext::preset_load::{
     CLAP_EXT_PRESET_LOAD, CLAP_EXT_PRESET_LOAD_COMPAT, clap_host_preset_load, clap_plugin_preset_load,
 };
-use clap_sys::factory::preset_discovery::clap_preset_discovery_location_kind;
+use clap_sys::factory::preset_discovery::{
+    CLAP_PRESET_DISCOVERY_LOCATION_FILE, CLAP_PRESET_DISCOVERY_LOCATION_PLUGIN, clap_preset_discovery_location_kind,
+};
 use clap_sys::host::clap_host;
 use clap_sys::plugin::clap_plugin;
 use nice_plug::wrapper::clap::Wrapper;
@@ -75,6 +79,26 @@ pub(super) fn put(wrapper: &Wrapper<ClapInstrument>, preset: &Preset) -> Result<
     let mut state = wrapper.get_state_object();
     put_preset(&mut state, preset);
     wrapper.set_state_inner(&mut state).then_some(()).ok_or(Refusal::NotSet)
+}
+
+/// Tells the host which preset the plugin has loaded by itself, so that its browser keeps in step: a file, or one that is
+/// built in by its name. Main thread.
+///
+/// # Safety
+/// `host` must point to a live host.
+pub(super) unsafe fn tell_loaded(host: *const clap_host, file: Option<&Path>, name: &str) {
+    let (kind, text) = match file {
+        Some(path) => (CLAP_PRESET_DISCOVERY_LOCATION_FILE, path.to_str()),
+        None => (CLAP_PRESET_DISCOVERY_LOCATION_PLUGIN, Some(name)),
+    };
+    let Some(text) = text.map(c_text) else { return };
+    let (location, key) = if file.is_some() { (text.as_ptr(), null()) } else { (null(), text.as_ptr()) };
+    // SAFETY: as the caller promises; the text lives until the end of the call.
+    unsafe {
+        if let Some(loaded) = host_side(host).and_then(|answers| answers.loaded) {
+            loaded(host, kind, location, key);
+        }
+    }
 }
 
 /// The host's side of the extension, where it has one.

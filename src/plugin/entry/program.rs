@@ -11,7 +11,7 @@ use clap_sys::ext::state::{CLAP_EXT_STATE, clap_host_state};
 use clap_sys::host::clap_host;
 use nice_plug::wrapper::clap::Wrapper;
 
-use super::preset_load;
+use super::{location, preset_load};
 use crate::browser::bank;
 use crate::plugin::ClapInstrument;
 
@@ -40,10 +40,17 @@ impl Program {
     /// As [`Program::request`].
     pub(super) unsafe fn load(&self, wrapper: &Wrapper<ClapInstrument>, host: *const clap_host) {
         let Some(number) = self.0.swap(0, Ordering::Acquire).checked_sub(1) else { return };
-        let loading = || bank::program(number).is_some_and(|preset| preset_load::put(wrapper, &preset).is_ok());
-        if catch_unwind(AssertUnwindSafe(loading)).unwrap_or(false) {
+        let loading = || {
+            let (folder, preset) = bank::factory().nth(usize::from(number))?;
+            preset_load::put(wrapper, &preset).ok()?;
+            Some((location::installed(folder, &preset.name), preset.name))
+        };
+        if let Ok(Some((file, name))) = catch_unwind(AssertUnwindSafe(loading)) {
             // SAFETY: as the caller promises.
-            unsafe { mark_dirty(host) };
+            unsafe {
+                mark_dirty(host);
+                preset_load::tell_loaded(host, file.as_deref(), &name);
+            }
         }
     }
 }
