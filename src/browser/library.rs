@@ -42,8 +42,8 @@ pub const USER_BANK: &str = "User";
 /// The folder of the presets folder that what is deleted goes to. No bank: it is not listed.
 pub const TRASH: &str = "Trash";
 
-/// The presets there are, in the order of their names. Made off the GUI thread; 100,000 presets take some 100 MB and
-/// 1.3 s.
+/// The presets there are, in the order of their names. Made off the GUI thread; 100,000 presets take 1 s and,
+/// with the scanner that read them, 170 MB.
 #[derive(Debug, Default)]
 pub struct Library {
     entries: Vec<Entry>,
