@@ -15,7 +15,7 @@ use lab::{Format, Lab, Said, piece, wav};
 fn unusable(lab: &Lab) -> Vec<(String, &'static str)> {
     let sound = piece(4, 9, 48_000);
     let whole = wav(Format::default(), &sound);
-    fs::create_dir(lab.path("folder.wav")).unwrap();
+    fs::create_dir(lab.path("folder.wav")).expect("a folder");
     let files: [(&str, Vec<u8>, &str); 7] = [
         ("empty.wav", Vec::new(), "no WAV, FLAC or Ogg Vorbis"),
         ("text.wav", b"This is no sound, whatever its name says. ".repeat(200), "no WAV, FLAC or Ogg Vorbis"),
@@ -28,7 +28,7 @@ fn unusable(lab: &Lab) -> Vec<(String, &'static str)> {
     let mut all: Vec<(String, &str)> = files
         .into_iter()
         .map(|(name, bytes, reason)| {
-            fs::write(lab.path(name), bytes).unwrap();
+            fs::write(lab.path(name), bytes).expect("a file");
             (lab.text(name), reason)
         })
         .collect();
@@ -52,7 +52,7 @@ fn unusual(lab: &Lab) -> Vec<String> {
         ("claims-six-hours", long),
     ];
     let write = |(name, bytes): (&str, Vec<u8>)| {
-        fs::write(lab.path(&format!("{name}.wav")), bytes).unwrap();
+        fs::write(lab.path(&format!("{name}.wav")), bytes).expect("a file");
         name.to_owned()
     };
     files.into_iter().map(write).collect()
