@@ -7,10 +7,13 @@
 mod catalogue;
 mod context;
 mod decay;
+mod explore;
 mod features;
+mod fresh;
 mod past;
 mod pool;
 mod reason;
+mod seed;
 mod sparse;
 mod weights;
 
@@ -19,11 +22,15 @@ use std::collections::VecDeque;
 pub use self::catalogue::Item;
 use self::catalogue::{Catalogue, Number};
 use self::context::Context;
+use self::explore::Explorer;
+pub use self::explore::{Arm, ArmCount};
 use self::features::{Measure, Vector};
 pub use self::features::{SIGNALS, Signal};
+pub use self::fresh::{FreshPoint, fresh_point};
 use self::past::Past;
 use self::pool::{Breadth, Pool, may_show, was_kept};
 pub use self::reason::{Kin, Reason, Told, When};
+use self::seed::Seed;
 pub use self::weights::{Head, HeadWeights, Pace, Weights, table};
 use super::usage::{Deed, Event, PresetId, ProjectId, SessionId};
 
@@ -51,6 +58,8 @@ pub struct Request {
     pub rows: usize,
     /// What must not be shown.
     pub exclude: Vec<PresetId>,
+    /// Whether the last row of ten or more of the mixed shelf may be given to something to find out about.
+    pub explore: bool,
 }
 
 /// A preset on a shelf.
@@ -72,6 +81,9 @@ pub struct Shelves {
     /// Only what was never kept.
     pub novel: Vec<Row>,
 }
+
+/// Rows of which one may be given to exploring.
+const EXPLORED_IN: usize = 10;
 
 /// How many sittings may have started and still teach what to open with.
 const OPENINGS: usize = 8;
@@ -95,6 +107,7 @@ pub struct Recommender {
     context: Context,
     pool: Pool,
     openings: VecDeque<Opening>,
+    explorer: Explorer,
 }
 
 impl Recommender {
@@ -109,6 +122,7 @@ impl Recommender {
             context: Context::default(),
             pool: Pool::default(),
             openings: VecDeque::new(),
+            explorer: Explorer::default(),
         }
     }
 
@@ -121,6 +135,17 @@ impl Recommender {
     /// The weights, to put stored ones back.
     pub fn weights_mut(&mut self) -> &mut Weights {
         &mut self.weights
+    }
+
+    /// How often what exploring proposed was kept, in the order of [`Arm::ALL`], to show and to store.
+    #[must_use]
+    pub fn arms(&self) -> &[ArmCount; Arm::ALL.len()] {
+        &self.explorer.counts
+    }
+
+    /// The same, to put stored counts back.
+    pub fn arms_mut(&mut self) -> &mut [ArmCount; Arm::ALL.len()] {
+        &mut self.explorer.counts
     }
 
     /// Takes in an event that weights have already learnt from: what a stored history is read with.
@@ -138,6 +163,7 @@ impl Recommender {
         if event.deed == Deed::Keep {
             self.learn_next(event, preset);
             self.learn_open(event.session, preset);
+            self.explorer.kept(preset);
         }
         self.past.note(event, preset, &self.catalogue);
     }
@@ -173,15 +199,16 @@ impl Recommender {
         let known = was_kept(&self.past, preset);
         self.pool.fill_with_novel(&self.context, &self.past, &self.catalogue, Breadth::LESSON);
         let reachable = known || self.pool.contains(preset);
-        let novel = others(self.vectors(), &[preset, last.preset]);
+        let novel = self.vectors();
+        let mut others = without(&novel, |number| number == preset || number == last.preset);
         if reachable && !known {
-            self.weights.learn(Head::NextNovel, &own, &novel, 1.0);
+            self.weights.learn(Head::NextNovel, &own, &others, 1.0);
         }
         if reachable {
             self.pool.fill_with_lessons(&self.context, &self.past, &self.catalogue);
-            let mut all = others(self.vectors(), &[preset, last.preset]);
-            all.extend(novel);
-            self.weights.learn(Head::Next, &own, &all, 1.0);
+            let known = self.vectors();
+            others.extend(without(&known, |number| number == preset || number == last.preset));
+            self.weights.learn(Head::Next, &own, &others, 1.0);
         }
     }
 
@@ -195,19 +222,16 @@ impl Recommender {
         }
         opening.keeps += 1;
         let importance = 1.0 / (opening.keeps as f32).sqrt();
-        let left = |candidates: &[(Number, Vector)]| -> Vec<Vector> {
-            let left = candidates.iter().filter(|(number, _)| *number != preset && !kept.contains(number));
-            left.map(|(_, x)| *x).collect()
-        };
+        let gone = |number| number == preset || kept.contains(&number);
         let find = |candidates: &[(Number, Vector)]| candidates.iter().find(|(number, _)| *number == preset).copied();
-        let novel = left(&opening.novel);
-        if let Some((_, own)) = find(&opening.novel) {
-            self.weights.learn(Head::OpenNovel, &own, &novel, importance);
+        let mut others = without(&opening.novel, gone);
+        let novel = find(&opening.novel);
+        if let Some((_, own)) = &novel {
+            self.weights.learn(Head::OpenNovel, own, &others, importance);
         }
-        if let Some((_, own)) = find(&opening.known).or_else(|| find(&opening.novel)) {
-            let mut all = left(&opening.known);
-            all.extend(novel);
-            self.weights.learn(Head::Open, &own, &all, importance);
+        if let Some((_, own)) = find(&opening.known).or(novel) {
+            others.extend(without(&opening.known, gone));
+            self.weights.learn(Head::Open, &own, &others, importance);
         }
     }
 
@@ -220,9 +244,9 @@ impl Recommender {
             Task::Next => (Head::Next, Head::NextNovel),
         };
         let (mut mixed, mut novel) = (Vec::new(), Vec::new());
-        let fits = |number: &Number| may_show(&self.past, &self.catalogue, *number) && !exclude.contains(number);
-        let kept = self.past.habits().iter().filter(|habit| habit.kept > 0).map(|habit| habit.preset);
-        for preset in kept.filter(fits) {
+        let fits = |number: &Number| !exclude.contains(number);
+        self.pool.fill_with_known(&self.context, &self.past, &self.catalogue, &self.measure);
+        for preset in self.pool.presets().filter(fits) {
             let x = self.measure.vector(&self.context, &self.past, &self.catalogue, preset);
             mixed.push((self.weights.score(any, &x), preset));
         }
@@ -234,7 +258,23 @@ impl Recommender {
         }
         self.fill(&mut novel, request.rows, &exclude);
         self.fill(&mut mixed, request.rows, &exclude);
-        Shelves { mixed: self.rows(mixed, request.rows, any), novel: self.rows(novel, request.rows, fresh) }
+        let mut shelves =
+            Shelves { mixed: self.rows(mixed, request.rows, any), novel: self.rows(novel, request.rows, fresh) };
+        if request.explore && request.rows >= EXPLORED_IN {
+            self.explore(&mut shelves.mixed, request.session, &exclude);
+        }
+        shelves
+    }
+
+    /// Gives the last row to something to find out about.
+    fn explore(&mut self, mixed: &mut [Row], session: SessionId, exclude: &[Number]) {
+        let found = self.explorer.propose(session, &self.context, &self.past, &self.catalogue);
+        let Some((number, arm)) = found.filter(|(number, _)| !exclude.contains(number)) else { return };
+        let id = self.catalogue.id(number);
+        let there = mixed.iter().any(|row| row.preset == id);
+        if let Some(last) = mixed.last_mut().filter(|_| !there) {
+            *last = Row { preset: id, score: last.score, why: Reason::Explore { arm } };
+        }
     }
 
     /// Adds presets to begin with where there are fewer candidates than rows.
@@ -276,10 +316,13 @@ impl Recommender {
 
 /// The request that a user's next keep is the answer to.
 fn lesson(event: &Event, task: Task, now: i64) -> Request {
-    Request { task, now, session: event.session, project: event.project, rows: 0, exclude: Vec::new() }
+    Request { task, now, session: event.session, project: event.project, rows: 0, exclude: Vec::new(), explore: false }
 }
 
-/// The signals of all but these presets.
-fn others(candidates: Vec<(Number, Vector)>, but: &[Number]) -> Vec<Vector> {
-    candidates.into_iter().filter(|(number, _)| !but.contains(number)).map(|(_, x)| x).collect()
+/// The signals of those that are not gone.
+fn without(candidates: &[(Number, Vector)], gone: impl Fn(Number) -> bool) -> Vec<&Vector> {
+    candidates.iter().filter(|(number, _)| !gone(*number)).map(|(_, x)| x).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,8 @@ mod eval;
 mod fit;
 mod people;
 mod rivals;
+mod speed;
+mod traits;
 mod trial;
 mod world;
 
@@ -14,6 +16,7 @@ use clap::Subcommand;
 pub(super) enum Command {
     Eval(eval::Eval),
     Fit(fit::Fit),
+    Speed(speed::Speed),
     Table(fit::Table),
 }
 
@@ -23,6 +26,7 @@ impl Command {
         match self {
             Self::Eval(command) => command.run(),
             Self::Fit(command) => command.run(),
+            Self::Speed(command) => command.run(),
             Self::Table(command) => command.run(),
         }
     }

@@ -81,9 +81,10 @@ impl Catalogue {
         }
         catalogue.listed = catalogue.ids.len() as Number;
         catalogue.starters = (0..catalogue.listed).collect();
-        catalogue.starters.sort_by_key(|number| {
-            let home = catalogue.homes[*number as usize];
-            (home.bank == NO_GROUP, home.place, *number)
+        let members = &catalogue.members;
+        catalogue.starters.sort_by_cached_key(|number| {
+            let bank = catalogue.homes[*number as usize].bank;
+            (bank == NO_GROUP, members[bank as usize].partition_point(|member| member < number), *number)
         });
         catalogue.starters.truncate(STARTERS);
         catalogue

@@ -1,7 +1,7 @@
 //! What surrounds a request: which presets the running sitting points to, and how strongly.
 
 use super::catalogue::{Catalogue, Group, NO_GROUP, Number};
-use super::decay::{Trace, ln_1p};
+use super::decay::Trace;
 use super::past::{Past, ProjectUse, Sitting, part_of_day};
 use super::sparse::Sparse;
 use super::{Request, Task};
@@ -260,8 +260,9 @@ impl Context {
         self.groups.get(group).copied().unwrap_or(0.0)
     }
 
-    /// Keeps of a group at a scale, as a logarithm.
-    pub(super) fn affinity(&self, past: &Past, group: Group, scale: usize) -> f32 {
-        if group == NO_GROUP { 0.0 } else { ln_1p(past.group(group)[scale] * self.fading[scale]) }
+    /// Keeps of a group, fading.
+    pub(super) fn keeps(&self, past: &Past, group: Group) -> Trace {
+        let trace = past.group(group);
+        std::array::from_fn(|scale| trace[scale] * self.fading[scale])
     }
 }

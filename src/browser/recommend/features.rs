@@ -29,8 +29,6 @@ macro_rules! signals {
 }
 
 signals! {
-    /// It was kept before.
-    Known "known",
     /// Keeps, fading by half in 75 minutes.
     Use75Minutes "use-75m",
     /// Keeps, fading by half in 6 hours.
@@ -47,34 +45,54 @@ signals! {
     BaseLevel "base-level",
     /// All keeps.
     Count "count",
-    /// One over days since the last keep.
-    Recency "recency",
     /// Days since the last keep, as a logarithm.
     Rest "rest",
-    /// Keeps for each load.
-    KeepRatio "keep-ratio",
     /// All drops.
     Drops "drops",
     /// Drops, fading by half in a day.
     DropsDay "drops-1d",
-    /// Loaded, but never kept.
-    Tried "tried",
     /// Changed, saved or exported.
     Care "care",
-    /// It has a heart.
-    Favourite "favourite",
     /// Keeps at this time of day, beside other times.
     Hour "hour",
-    /// The share of its sittings that it began.
-    Opener "opener",
     /// Sittings that it began.
     Opened "opened",
     /// Keeps for each sitting that has it.
     Loop "loop",
-    /// Kept in this sitting.
-    Here "here",
     /// How often it was kept in this sitting.
     HereTimes "here-times",
+    /// How often it followed what was kept last.
+    FollowsTimes "follows-times",
+    /// How long the course was that led to it.
+    Course "course",
+    /// Kept in this project lately.
+    ProjectLately "project-lately",
+    /// Keeps of its bank, fading by half in a day.
+    BankDay "bank-1d",
+    /// Keeps of its bank, fading by half in a week.
+    BankWeek "bank-7d",
+    /// Keeps of its bank, fading by half in 30 days.
+    BankMonth "bank-30d",
+    /// Keeps of its folder, fading by half in a week.
+    FolderWeek "folder-7d",
+    /// Keeps of its author, fading by half in a week.
+    AuthorWeek "author-7d",
+    /// Keeps of its tags, fading by half in a week.
+    TagsWeek "tags-7d",
+    /// It was kept before.
+    Known "known",
+    /// One over days since the last keep.
+    Recency "recency",
+    /// Keeps for each load.
+    KeepRatio "keep-ratio",
+    /// Loaded, but never kept.
+    Tried "tried",
+    /// It has a heart.
+    Favourite "favourite",
+    /// The share of its sittings that it began.
+    Opener "opener",
+    /// Kept in this sitting.
+    Here "here",
     /// One over the number of keeps since.
     HereAgo "here-ago",
     /// Loaded in this sitting and not kept.
@@ -85,14 +103,10 @@ signals! {
     Follows2 "follows-2",
     /// The same three places ago.
     Follows3 "follows-3",
-    /// How often it followed what was kept last.
-    FollowsTimes "follows-times",
     /// The share of times, lately.
     FollowsLately "follows-lately",
     /// It followed last time.
     FollowedLast "followed-last",
-    /// How long the course was that led to it.
-    Course "course",
     /// It came right before.
     Precedes "precedes",
     /// In the same sittings as what was kept last, as a cosine.
@@ -109,20 +123,10 @@ signals! {
     RecentSittings "recent-sittings",
     /// Kept in this project.
     Project "project",
-    /// Kept in this project lately.
-    ProjectLately "project-lately",
-    /// Keeps of its bank, fading by half in a day.
-    BankDay "bank-1d",
-    /// Keeps of its bank, fading by half in a week.
-    BankWeek "bank-7d",
-    /// Keeps of its bank, fading by half in 30 days.
-    BankMonth "bank-30d",
     /// The share of the latest keeps that are of its bank.
     BankHere "bank-here",
     /// The same bank as what was kept last.
     SameBank "same-bank",
-    /// Keeps of its folder, fading by half in a week.
-    FolderWeek "folder-7d",
     /// The share of the latest keeps that are in its folder.
     FolderHere "folder-here",
     /// The same folder as what was kept last.
@@ -135,10 +139,6 @@ signals! {
     Behind "behind",
     /// First of its folder or bank.
     First "first",
-    /// Keeps of its author, fading by half in a week.
-    AuthorWeek "author-7d",
-    /// Keeps of its tags, fading by half in a week.
-    TagsWeek "tags-7d",
     /// The share of the latest keeps that have its tags.
     TagsHere "tags-here",
     /// Cosine to the latest keeps in latent space.
@@ -146,6 +146,9 @@ signals! {
     /// Cosine to what was kept last in latent space.
     LatentCurrent "latent-current",
 }
+
+/// The first signals are counts, of which half the logarithm of one more is taken: all at once, in SIMD lanes.
+const COUNTS: usize = Signal::TagsWeek as usize + 1;
 
 /// The signals of one candidate.
 pub(super) type Vector = [f32; SIGNALS];
@@ -163,50 +166,53 @@ impl Measure {
         Self { power: power_law() }
     }
 
+    /// How strongly a preset with such a trace comes to mind, before the logarithm.
+    pub(super) fn base_level(&self, context: &Context, keeps: &Trace) -> f32 {
+        (0..SCALES).map(|scale| keeps[scale] * context.fading[scale] * self.power[scale]).sum()
+    }
+
     /// All signals of `preset`.
     pub(super) fn vector(&self, context: &Context, past: &Past, catalogue: &Catalogue, preset: Number) -> Vector {
         let mut x = [0.0; SIGNALS];
-        if let Some(habit) = past.habit(preset) {
-            self.habit(&mut x, context, habit);
+        if let Some((habit, keeps)) = past.habit_and_keeps(preset) {
+            self.habit(&mut x, context, habit, keeps);
         }
         if let Some(evidence) = context.evidence.get(preset) {
             course(&mut x, context, past, evidence, preset);
         }
         groups(&mut x, context, past, catalogue, preset);
+        x[..COUNTS].iter_mut().for_each(|count| *count = 0.5 * ln_1p(*count));
         x
     }
 
-    fn habit(&self, x: &mut Vector, context: &Context, habit: &Habit) {
-        let uses: Trace = std::array::from_fn(|scale| habit.keeps[scale] * context.fading[scale]);
-        set(x, Signal::Drops, ln_1p(habit.dropped as f32));
-        set(x, Signal::DropsDay, ln_1p(habit.drops[WEEK - 1] * context.fading[WEEK - 1]));
+    fn habit(&self, x: &mut Vector, context: &Context, habit: &Habit, keeps: &Trace) {
+        let uses: Trace = std::array::from_fn(|scale| keeps[scale] * context.fading[scale]);
+        set(x, Signal::Drops, habit.dropped as f32);
+        set(x, Signal::DropsDay, habit.drops[WEEK - 1] * context.fading[WEEK - 1]);
         set(x, Signal::Tried, f32::from(habit.kept == 0 && habit.loads > 0));
-        set(x, Signal::Care, ln_1p(habit.care as f32));
+        set(x, Signal::Care, habit.care as f32);
         set(x, Signal::Favourite, f32::from(habit.favourite));
         if habit.kept == 0 {
             return;
         }
         let kept = habit.kept as f32;
-        for scale in 0..SCALES {
-            x[Signal::Use75Minutes as usize + scale] = ln_1p(uses[scale]);
-        }
-        let base: f32 = uses.iter().zip(self.power).map(|(uses, power)| uses * power).sum();
+        x[Signal::Use75Minutes as usize..][..SCALES].copy_from_slice(&uses);
         let days = (context.now - habit.last).max(0) as f32 / 86_400.0;
         set(x, Signal::Known, 1.0);
-        // From 0 for one keep ten years ago to 3 for dozens in the last hour.
-        set(x, Signal::BaseLevel, 0.5 * ln_1p(300.0 * base));
-        set(x, Signal::Count, 0.5 * ln_1p(kept));
+        // So that one keep years ago counts, too.
+        set(x, Signal::BaseLevel, 300.0 * self.base_level(context, keeps));
+        set(x, Signal::Count, kept);
         set(x, Signal::Recency, 1.0 / (1.0 + days));
-        set(x, Signal::Rest, 0.5 * ln_1p(days));
+        set(x, Signal::Rest, days);
         set(x, Signal::KeepRatio, (kept + 1.0) / (habit.loads.max(habit.kept) as f32 + 2.0));
         let part = f32::from(habit.parts[context.part]);
         let beside = f32::from(habit.parts[(context.part + 1) % PARTS])
             + f32::from(habit.parts[(context.part + PARTS - 1) % PARTS]);
         let expected = kept / PARTS as f32;
-        set(x, Signal::Hour, ln_1p((0.6 * part + 0.2 * beside + 0.5) / (expected + 0.5)));
+        set(x, Signal::Hour, (0.6 * part + 0.2 * beside + 0.5) / (expected + 0.5));
         set(x, Signal::Opener, habit.opened as f32 / (habit.sittings as f32 + 1.0));
-        set(x, Signal::Opened, ln_1p(habit.opened as f32));
-        set(x, Signal::Loop, ln_1p(kept / habit.sittings as f32 - 1.0));
+        set(x, Signal::Opened, habit.opened as f32);
+        set(x, Signal::Loop, kept / habit.sittings as f32 - 1.0);
     }
 }
 
@@ -217,14 +223,14 @@ fn course(x: &mut Vector, context: &Context, past: &Past, evidence: &Evidence, p
     set(x, Signal::Follows, shares[0]);
     set(x, Signal::Follows2, shares[1]);
     set(x, Signal::Follows3, shares[2]);
-    set(x, Signal::FollowsTimes, 0.5 * ln_1p(evidence.follows[0]));
+    set(x, Signal::FollowsTimes, evidence.follows[0]);
     set(x, Signal::FollowsLately, evidence.follows_lately * 0.2);
     set(x, Signal::FollowedLast, f32::from(evidence.followed_last));
-    set(x, Signal::Course, ln_1p(evidence.longest as f32));
+    set(x, Signal::Course, evidence.longest as f32);
     set(x, Signal::Precedes, evidence.precedes / (context.followed[0] + 1.0));
     set(x, Signal::Alike, evidence.alike);
     set(x, Signal::Here, f32::from(evidence.here > 0));
-    set(x, Signal::HereTimes, ln_1p(evidence.here as f32));
+    set(x, Signal::HereTimes, evidence.here as f32);
     set(x, Signal::HereAgo, if evidence.ago > 0 { 1.0 / evidence.ago as f32 } else { 0.0 });
     set(x, Signal::Declined, f32::from(evidence.declined));
     let last = evidence.last_sitting;
@@ -240,7 +246,7 @@ fn course(x: &mut Vector, context: &Context, past: &Past, evidence: &Evidence, p
     if evidence.project.kept > 0 {
         let days = (context.now - evidence.project.last).max(0) as f32 / 86_400.0;
         set(x, Signal::Project, evidence.project.kept as f32 / (context.project_keeps + 1.0));
-        set(x, Signal::ProjectLately, ln_1p(evidence.project.kept as f32) * (-days / 30.0).exp2());
+        set(x, Signal::ProjectLately, evidence.project.kept as f32 * (-days / 30.0).exp2());
     }
 }
 
@@ -248,23 +254,26 @@ fn course(x: &mut Vector, context: &Context, past: &Past, evidence: &Evidence, p
 fn groups(x: &mut Vector, context: &Context, past: &Past, catalogue: &Catalogue, preset: Number) {
     let home = catalogue.home(preset);
     if home.bank != NO_GROUP {
+        let keeps = context.keeps(past, home.bank);
         for (scale, signal) in [(WEEK - 1, Signal::BankDay), (WEEK, Signal::BankWeek), (MONTH, Signal::BankMonth)] {
-            set(x, signal, 0.5 * context.affinity(past, home.bank, scale));
+            set(x, signal, keeps[scale]);
         }
         set(x, Signal::BankHere, context.share(home.bank));
     }
     if home.folder != NO_GROUP {
-        set(x, Signal::FolderWeek, 0.5 * context.affinity(past, home.folder, WEEK));
+        set(x, Signal::FolderWeek, context.keeps(past, home.folder)[WEEK]);
         set(x, Signal::FolderHere, context.share(home.folder));
     }
     set(x, Signal::First, f32::from(home.row() != NO_GROUP && home.place == 0));
-    set(x, Signal::AuthorWeek, 0.5 * context.affinity(past, home.author, WEEK));
+    if home.author != NO_GROUP {
+        set(x, Signal::AuthorWeek, context.keeps(past, home.author)[WEEK]);
+    }
     let tags = catalogue.tags(preset);
     if !tags.is_empty() {
-        let (week, here) = tags.iter().fold((0.0, 0.0), |(week, here), tag| {
-            (week + context.affinity(past, *tag, WEEK), here + context.share(*tag))
-        });
-        set(x, Signal::TagsWeek, 0.5 * week / tags.len() as f32);
+        let (week, here) = tags
+            .iter()
+            .fold((0.0, 0.0), |(week, here), tag| (week + context.keeps(past, *tag)[WEEK], here + context.share(*tag)));
+        set(x, Signal::TagsWeek, week / tags.len() as f32);
         set(x, Signal::TagsHere, here / tags.len() as f32);
     }
     if let Some(current) = context.current {

@@ -44,8 +44,6 @@ impl Sitting {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Habit {
     pub(super) preset: Number,
-    /// Keeps, fading.
-    pub(super) keeps: Trace,
     /// Abandons, undos and (for half) auditions, fading.
     pub(super) drops: Trace,
     pub(super) kept: u32,
@@ -76,6 +74,8 @@ pub(super) struct ProjectUse {
 pub(super) struct Past {
     pub(super) clock: Clock,
     habits: Vec<Habit>,
+    /// Keeps of each habit's preset, fading; apart from the rest, because every request goes through all of them.
+    keeps: Vec<Trace>,
     /// The place of a preset's habit, plus 1.
     places: Vec<u32>,
     sittings: Vec<Sitting>,
@@ -129,7 +129,6 @@ impl Past {
             now.kept.push(preset);
         }
         let habit = self.habit_mut(preset);
-        add(&mut habit.keeps, &weight, 1.0);
         habit.kept += 1;
         habit.sittings += u32::from(first);
         habit.opened += u32::from(place == 0);
@@ -137,6 +136,7 @@ impl Past {
         let part = &mut habit.parts[part_of_day(event.time)];
         *part = part.saturating_add(1);
         habit.uses.push((sitting, place));
+        add(&mut self.keeps[self.places[preset as usize] as usize - 1], &weight, 1.0);
         self.tried.retain(|tried| *tried != preset);
         self.last_played = Some(sitting);
         self.groups.resize(catalogue.groups(), (Trace::default(), 0));
@@ -176,7 +176,7 @@ impl Past {
 
     fn rebase(&mut self, time: i64) {
         if let Some(factor) = self.clock.rebase(time) {
-            let traces = self.habits.iter_mut().flat_map(|habit| [&mut habit.keeps, &mut habit.drops]);
+            let traces = self.habits.iter_mut().map(|habit| &mut habit.drops).chain(&mut self.keeps);
             for trace in traces.chain(self.groups.iter_mut().map(|group| &mut group.0)) {
                 trace.iter_mut().zip(factor).for_each(|(trace, factor)| *trace *= factor);
             }
@@ -199,6 +199,7 @@ impl Past {
         let place = &mut self.places[preset as usize];
         if *place == 0 {
             self.habits.push(Habit { preset, ..Habit::default() });
+            self.keeps.push(Trace::default());
             *place = self.habits.len() as u32;
         }
         &mut self.habits[*place as usize - 1]
@@ -210,9 +211,15 @@ impl Past {
         place.checked_sub(1).map(|place| &self.habits[place as usize])
     }
 
-    /// Every preset that was ever touched, in the order of the first touch.
-    pub(super) fn habits(&self) -> &[Habit] {
-        &self.habits
+    /// The same, with its keeps, fading.
+    pub(super) fn habit_and_keeps(&self, preset: Number) -> Option<(&Habit, &Trace)> {
+        let place = self.places.get(preset as usize).copied().unwrap_or(0);
+        place.checked_sub(1).map(|place| (&self.habits[place as usize], &self.keeps[place as usize]))
+    }
+
+    /// Every preset that was ever touched and its keeps, fading, in the order of the first touch.
+    pub(super) fn touched(&self) -> impl Iterator<Item = (Number, &Trace)> {
+        self.habits.iter().map(|habit| habit.preset).zip(&self.keeps)
     }
 
     /// Every sitting, in the order of their first events.

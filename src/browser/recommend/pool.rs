@@ -2,6 +2,7 @@
 
 use super::catalogue::{Catalogue, Group, NO_GROUP, Number};
 use super::context::Context;
+use super::features::Measure;
 use super::past::Past;
 use super::sparse::Sparse;
 
@@ -23,20 +24,24 @@ impl Breadth {
     /// To answer a request.
     pub(super) const ANSWER: Self = Self { near: 64, around: 32, banks: 24, keeps: 400, tried: 128 };
     /// To learn from a keep.
-    pub(super) const LESSON: Self = Self { near: 24, around: 8, banks: 6, keeps: 60, tried: 12 };
+    pub(super) const LESSON: Self = Self { near: 16, around: 4, banks: 6, keeps: 60, tried: 8 };
 }
 
+/// How many of the presets that come to mind first an answer looks at, beside those that the sitting points to.
+const ANSWER_KNOWN: usize = 1_024;
+
 /// How many of the latest different presets a lesson is taught with.
-const LESSON_KNOWN: usize = 96;
+const LESSON_KNOWN: usize = 128;
 /// How many keeps are looked through for them.
-const LESSON_KEEPS: usize = 256;
+const LESSON_KEEPS: usize = 512;
 /// How many presets that the sitting points to a lesson is taught with.
-const LESSON_POINTED: usize = 192;
+const LESSON_POINTED: usize = 256;
 
 /// A list of presets, each once.
 #[derive(Debug, Default)]
 pub(super) struct Pool {
     seen: Sparse<()>,
+    levels: Vec<(f32, Number)>,
 }
 
 impl Pool {
@@ -52,6 +57,27 @@ impl Pool {
     /// Whether a preset is a candidate.
     pub(super) fn contains(&self, number: Number) -> bool {
         self.seen.get(number).is_some()
+    }
+
+    /// Fills the pool with presets that were kept, for an answer: all, or of many those that come to mind first and those
+    /// that the sitting points to, or that stand beside what was kept last.
+    pub(super) fn fill_with_known(&mut self, context: &Context, past: &Past, catalogue: &Catalogue, measure: &Measure) {
+        self.seen.reset(catalogue.len());
+        // Whoever was kept has a base level above 0, unless that was many years ago.
+        let levels = past.touched().map(|(number, keeps)| (measure.base_level(context, keeps), number));
+        self.levels.clear();
+        self.levels.extend(levels);
+        if self.levels.len() > ANSWER_KNOWN {
+            self.levels.select_nth_unstable_by(ANSWER_KNOWN, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        }
+        let kept = |number: &Number| may_show(past, catalogue, *number) && was_kept(past, *number);
+        let levels = std::mem::take(&mut self.levels);
+        levels.iter().take(ANSWER_KNOWN).map(|level| level.1).filter(kept).for_each(|number| self.add(number));
+        self.levels = levels;
+        context.evidence.iter().map(|(number, _)| number).filter(kept).for_each(|number| self.add(number));
+        let row = context.current.map_or(NO_GROUP, |current| catalogue.home(current).row());
+        let near = catalogue.members(row).iter().copied().filter(kept);
+        near.take(ANSWER_KNOWN).for_each(|number| self.add(number));
     }
 
     /// Fills the pool with presets that were kept: the latest, and those that the sitting points to.

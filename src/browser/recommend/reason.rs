@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::catalogue::{Catalogue, Group, NO_GROUP, Number};
 use super::context::Context;
+use super::explore::Arm;
 use super::features::{SIGNALS, Signal, Vector};
 use super::past::Past;
 use crate::browser::usage::PresetId;
@@ -121,6 +122,11 @@ pub enum Reason {
     },
     /// It was never tried.
     New,
+    /// To find out whether it is liked.
+    Explore {
+        /// Where it was looked for.
+        arm: Arm,
+    },
 }
 
 /// A reason with the names of presets.
@@ -174,6 +180,12 @@ impl fmt::Display for Told<'_> {
             Reason::Close { preset, cosine } => write!(f, "close to {} ({cosine:.2})", name(preset)),
             Reason::Tried { times } => write!(f, "tried {}, not kept yet", counted(times, "time")),
             Reason::New => write!(f, "never tried"),
+            Reason::Explore { arm } => f.write_str(match arm {
+                Arm::Close => "something new: close to what you kept last",
+                Arm::Bank => "something new from the same bank",
+                Arm::Tag => "something new, with a tag that you never tried",
+                Arm::Any => "something new",
+            }),
         }
     }
 }

@@ -58,7 +58,7 @@ pub struct Pace {
 impl Pace {
     /// The pace at which a user's keeps move the shipped weights, chosen on simulated people whom the weights were not
     /// fitted to.
-    pub const USER: Self = Self { rate: 0.05, trust: 1.0, pull: 2e-4 };
+    pub const USER: Self = Self { rate: 0.08, trust: 1.0, pull: 2e-4 };
 }
 
 /// The weights of all heads.
@@ -126,7 +126,7 @@ impl Weights {
 
     /// One step towards ranking `kept` above all `others`: the gradient of the softmax's logarithm, in AdaGrad's measure,
     /// and a pull back to what was shipped.
-    pub(super) fn learn(&mut self, head: Head, kept: &Vector, others: &[Vector], importance: f32) {
+    pub(super) fn learn(&mut self, head: Head, kept: &Vector, others: &[&Vector], importance: f32) {
         let scores: Vec<f32> = others.iter().map(|x| self.score(head, x)).collect();
         let own = self.score(head, kept);
         let top = scores.iter().copied().fold(own, f32::max);

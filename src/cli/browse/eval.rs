@@ -211,6 +211,7 @@ impl Session {
                     project: project.map(|project| ProjectId::of(project.as_bytes())),
                     rows: k.unwrap_or(self.rows),
                     exclude: exclude.iter().map(|preset| PresetId::of(preset.as_bytes())).collect(),
+                    explore: false,
                 };
                 let start = Instant::now();
                 let shelves = self.recommender.recommend(&request);

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 
-use super::people::{Kind, Life};
+use super::people::Life;
 use super::rivals::{Rival, Rule};
+use super::traits::Kind;
 use super::trial::{self, Mean, Ranker, Score, Start};
 use crate::browser::recommend::{Head, Pace, Recommender, SIGNALS, Weights, table};
 
@@ -72,30 +73,35 @@ fn kinds(only: Option<Kind>) -> Vec<Kind> {
 
 impl Fit {
     pub(super) fn run(self) -> Result<()> {
-        let mut weights = Weights::from_shipped([[0.0; SIGNALS]; Head::ALL.len()], FIT);
-        let mut sums = [[0.0_f64; SIGNALS]; Head::ALL.len()];
-        let mut count = 0.0;
-        for round in 0..self.rounds {
-            for person in 0..self.people {
-                for kind in kinds(self.kind) {
-                    let life = Life::new(kind, person, self.keeps);
-                    let mut recommender = Recommender::new(life.items);
-                    *recommender.weights_mut() = weights;
-                    life.sessions.iter().flatten().for_each(|event| recommender.note(event));
-                    weights = recommender.weights().clone();
-                    if round + 1 == self.rounds {
-                        add(&mut sums, &weights);
-                        count += 1.0;
-                    }
-                }
-            }
-        }
-        for head in Head::ALL {
-            let mean: Vec<(f64, f64)> = sums[head as usize].iter().map(|sum| (sum / count, 0.0)).collect();
-            weights.restore(head, &mean);
-        }
+        let weights = fit(&kinds(self.kind), self.people, self.rounds, self.keeps);
         std::fs::write(&self.out, table(&weights)).with_context(|| format!("cannot write {}", self.out.display()))
     }
+}
+
+/// The weights that going through the lives of such people ends with, meaned over the last round.
+fn fit(kinds: &[Kind], people: u64, rounds: u32, keeps: usize) -> Weights {
+    let mut weights = Weights::from_shipped([[0.0; SIGNALS]; Head::ALL.len()], FIT);
+    let mut sums = [[0.0_f64; SIGNALS]; Head::ALL.len()];
+    let mut count = 0.0;
+    for (round, person, kind) in (0..rounds)
+        .flat_map(|round| (0..people).map(move |person| (round, person)))
+        .flat_map(|(round, person)| kinds.iter().map(move |kind| (round, person, *kind)))
+    {
+        let life = Life::new(kind, person, keeps);
+        let mut recommender = Recommender::new(life.items);
+        *recommender.weights_mut() = weights;
+        life.sessions.iter().flatten().for_each(|event| recommender.note(event));
+        weights = recommender.weights().clone();
+        if round + 1 == rounds {
+            add(&mut sums, &weights);
+            count += 1.0;
+        }
+    }
+    for head in Head::ALL {
+        let mean: Vec<(f64, f64)> = sums[head as usize].iter().map(|sum| (sum / count, 0.0)).collect();
+        weights.restore(head, &mean);
+    }
+    weights
 }
 
 fn add(sums: &mut [[f64; SIGNALS]; Head::ALL.len()], weights: &Weights) {
@@ -167,5 +173,46 @@ fn note(rows: &mut Rows, name: &str, known: &Score, fresh: &Score) {
     });
     for (mean, value) in rows[at].1.iter_mut().zip(known.values().into_iter().chain(fresh.values())) {
         mean.add(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// NDCG@10 where a session starts and after a keep, with weights that move at `pace`.
+    fn score(life: &Life, weights: &Weights, pace: Pace) -> (f64, f64) {
+        let mut recommender = Recommender::new(life.items.clone());
+        *recommender.weights_mut() = weights.clone();
+        recommender.weights_mut().set_pace(pace);
+        let score = trial::run(life, &mut recommender, Start::Known);
+        (score.open.value(), score.next.value())
+    }
+
+    #[test]
+    fn weights_of_people_who_play_folders_become_those_of_one_who_follows_the_mind() {
+        let wrong = Weights::from_table(&table(&fit(&[Kind::Folders], 2, 1, 1000)), Pace::USER);
+        let (mut fixed, mut adapted, mut rival) = ((0.0, 0.0), (0.0, 0.0), (0.0, 0.0));
+        let add = |sum: &mut (f64, f64), score: (f64, f64)| *sum = (sum.0 + score.0, sum.1 + score.1);
+        for person in TEST..TEST + 2 {
+            let life = Life::new(Kind::Mind, person, 1500);
+            add(&mut fixed, score(&life, &wrong, Pace { rate: 0.0, ..Pace::USER }));
+            add(&mut adapted, score(&life, &wrong, Pace::USER));
+            let simple = trial::run(&life, &mut Rival::new(Rule::DecayedDay, &life.items), Start::Known);
+            add(&mut rival, (simple.open.value(), simple.next.value()));
+        }
+        assert!(adapted.0 + adapted.1 > 1.03 * (fixed.0 + fixed.1), "{adapted:?}, without adapting {fixed:?}");
+        assert!(adapted.0 > rival.0 && adapted.1 > rival.1, "{adapted:?}, by uses fading in a day {rival:?}");
+    }
+
+    #[test]
+    fn shipped_weights_beat_simple_rules_on_people_they_were_not_fitted_to() {
+        let life = Life::new(Kind::Lists, TEST, 1500);
+        let own = score(&life, &Weights::default(), Pace::USER);
+        for rule in Rule::ALL {
+            let rival = trial::run(&life, &mut Rival::new(rule, &life.items), Start::Known);
+            let (open, next) = (rival.open.value(), rival.next.value());
+            assert!(own.0 > open && own.1 > next, "{own:?}, {rule:?} has {open:.3} and {next:.3}");
+        }
     }
 }

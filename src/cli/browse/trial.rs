@@ -135,7 +135,15 @@ fn sit(session: &[Event], ranker: &mut dyn Ranker, kept: &mut HashSet<PresetId>,
 }
 
 fn request(event: &Event, task: Task, exclude: Vec<PresetId>) -> Request {
-    Request { task, now: event.time, session: event.session, project: event.project, rows: ROWS, exclude }
+    Request {
+        task,
+        now: event.time,
+        session: event.session,
+        project: event.project,
+        rows: ROWS,
+        exclude,
+        explore: false,
+    }
 }
 
 /// Normalised discounted cumulative gain of the first ten rows (Järvelin & Kekäläinen 2002), every right row worth 1.
