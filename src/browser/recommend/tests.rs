@@ -20,14 +20,14 @@ fn items() -> Vec<Item> {
         bank: format!("bank {}", number / 12),
         folder: format!("folder {}", number / 6),
         author: format!("author {}", number / 40),
-        tags: if number % 2 == 0 { vec![format!("tag {}", number % 5)] } else { vec![] },
+        tags: if number.is_multiple_of(2) { vec![format!("tag {}", number % 5)] } else { vec![] },
         latent: vec![(number as f32).sin(), (number as f32).cos(), 0.2],
     };
     (0..120).map(item).collect()
 }
 
 fn event(time: i64, sitting: u32, preset: u32, deed: Deed) -> Event {
-    let project = (sitting % 3 == 0).then(|| ProjectId::of(&(sitting % 2).to_le_bytes()));
+    let project = sitting.is_multiple_of(3).then(|| ProjectId::of(&(sitting % 2).to_le_bytes()));
     Event { time, session: session(sitting), project, preset: id(preset), deed, dwell_ms: 0, shown: None }
 }
 
