@@ -3,6 +3,7 @@
 //! Excerpts of recorded music are changed as producers change them, and Zither and another matcher are asked for them,
 //! side by side. `make` and `score` do one half of that each.
 
+mod attribute;
 mod calibrate;
 mod clip;
 mod contest;
@@ -29,6 +30,7 @@ mod step;
 mod table;
 mod tools;
 mod truth;
+mod versions;
 mod voice;
 mod zither;
 
@@ -45,6 +47,7 @@ use self::report::Reports;
 use self::set::Set;
 use self::table::Column;
 use self::truth::{Half, Truth};
+use self::zither::Zither;
 
 /// What is measured.
 #[derive(clap::Args)]
@@ -73,6 +76,13 @@ enum Part {
     Score(Scored),
     /// Learns the weights of Zither's confidence from its own reports; they stand in src/rights/decision.rs.
     Calibrate(Scored),
+    /// Learns to tell a recording from the same piece played anew and from what is only similar; the weights stand in
+    /// src/rights/attribution.rs.
+    Attribute {
+        /// Learns from what Zither said last time, and does not ask it again.
+        #[arg(long)]
+        kept: bool,
+    },
 }
 
 /// What is scored.
@@ -98,6 +108,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     match &options.part {
         Some(Part::Score(scored)) => score(scored, options),
         Some(Part::Calibrate(scored)) => calibrate::run(&truths(scored, options)?, &scored.reports),
+        Some(Part::Attribute { kept }) => attribute(workspace, &data, *kept),
         Some(Part::Make) => recorded(&data).map(drop),
         None if options.short => short(workspace),
         None => contest::full(workspace, &recorded(&data)?.half(options.half), &data.join("reports"), options.labels),
@@ -108,6 +119,23 @@ fn recorded(data: &Path) -> Result<Set> {
     setup::run(Need::RIGHTS)?;
     let cache = std::env::var_os(MUSIC).map_or_else(|| data.join("music"), PathBuf::from);
     Set::recorded(data, &cache)
+}
+
+/// Asks Zither about the recorded set and about music that resembles, and learns from what it says.
+fn attribute(workspace: &Workspace, data: &Path, kept: bool) -> Result<()> {
+    let recorded = recorded(data)?;
+    let resembling = Set::resembling(&data.join("resembling"))?;
+    let asked = [("attribute", &recorded, recorded.padded()), ("resembling", &resembling, resembling.catalogue())];
+    let mut sets = Vec::new();
+    for (name, set, catalogue) in asked {
+        let out = data.join("reports").join(name);
+        if !kept {
+            std::fs::create_dir_all(&out)?;
+            Zither::index(workspace, &catalogue, &out)?.ask(&set.queries(), &out, "queries")?;
+        }
+        sets.push((set.truths.as_slice(), out.join("queries.jsonl")));
+    }
+    attribute::run(&sets)
 }
 
 /// The short form, made anew every time.

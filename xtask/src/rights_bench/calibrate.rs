@@ -55,7 +55,8 @@ pub(super) fn run(truths: &[Truth], reports: &[PathBuf]) -> Result<()> {
         for spoken in truth::read_lines::<Spoken>(path)? {
             let name = truth::name(&spoken.file);
             let truth = truths.iter().find(|truth| truth.name() == name && truth.kind != Kind::Session);
-            examples.extend(truth.and_then(|truth| judge(truth, &spoken)).map(|right| (spoken.evidence.row(), right)));
+            let right = truth.and_then(|truth| judge(truth, &spoken.track, spoken.query_t, spoken.ref_t));
+            examples.extend(right.map(|right| (spoken.evidence.row(), right)));
         }
     }
     let right = examples.iter().filter(|(_, right)| *right).count();
@@ -66,12 +67,12 @@ pub(super) fn run(truths: &[Truth], reports: &[PathBuf]) -> Result<()> {
 }
 
 /// Whether a report is right; `None` where the right track is placed elsewhere, as music repeats itself.
-fn judge(truth: &Truth, spoken: &Spoken) -> Option<bool> {
-    let mut parts = truth.parts.iter().filter(|part| part.track == spoken.track).peekable();
+pub(super) fn judge(truth: &Truth, track: &str, query_t: f64, ref_t: f64) -> Option<bool> {
+    let mut parts = truth.parts.iter().filter(|part| part.track == track).peekable();
     if parts.peek().is_none() {
         return Some(false);
     }
-    parts.any(|part| part.error(spoken.query_t, spoken.ref_t) < PLACE).then_some(true)
+    parts.any(|part| part.error(query_t, ref_t) < PLACE).then_some(true)
 }
 
 fn fit(examples: &[(Row, bool)]) -> Row {
@@ -100,17 +101,17 @@ fn fit(examples: &[(Row, bool)]) -> Row {
 }
 
 /// Gauss's elimination for a matrix that is positive definite.
-fn solve(mut matrix: [Row; WEIGHTS], mut right: Row) -> Row {
-    for pivot in 0..WEIGHTS {
-        for row in pivot + 1..WEIGHTS {
+pub(super) fn solve<const N: usize>(mut matrix: [[f64; N]; N], mut right: [f64; N]) -> [f64; N] {
+    for pivot in 0..N {
+        for row in pivot + 1..N {
             let factor = matrix[row][pivot] / matrix[pivot][pivot];
             let above = matrix[pivot];
             matrix[row].iter_mut().zip(above).for_each(|(value, above)| *value -= factor * above);
             right[row] -= factor * right[pivot];
         }
     }
-    for row in (0..WEIGHTS).rev() {
-        let known: f64 = (row + 1..WEIGHTS).map(|column| matrix[row][column] * right[column]).sum();
+    for row in (0..N).rev() {
+        let known: f64 = (row + 1..N).map(|column| matrix[row][column] * right[column]).sum();
         right[row] = (right[row] - known) / matrix[row][row];
     }
     right

@@ -16,18 +16,70 @@ const SCALES: [[f64; 7]; 3] =
 
 /// `seconds` of a piece; everything about it is drawn.
 pub(super) fn piece(seconds: f64, random: &mut Random) -> Clip {
-    let song = Song::new(random);
-    let mut clip = Clip::silence((seconds * f64::from(RATE)) as usize);
-    for bar in 0..(seconds / song.bar) as usize + 1 {
-        song.play_bar(bar, &mut clip, random);
-    }
-    clip.scale(0.25 / clip.rms().max(1e-6));
-    if song.drums {
-        clip.mix(&drums::play_at(seconds, 240.0 / song.bar, random), random.range(0.0, 6.0));
-    }
-    room::reverb(&clip, 1.0, 0.15).tamed()
+    Piece::compose(seconds, random).play(random)
 }
 
+/// A piece as it is written: notes and the sounds that play them.
+#[derive(Clone)]
+pub(super) struct Piece {
+    /// Length in seconds.
+    pub(super) seconds: f64,
+    song: Song,
+    notes: Vec<Note>,
+}
+
+impl Piece {
+    /// Draws `seconds` of a piece.
+    pub(super) fn compose(seconds: f64, random: &mut Random) -> Self {
+        let song = Song::new(random);
+        let notes = song.notes(seconds, random);
+        Self { seconds, song, notes }
+    }
+
+    /// The piece's sound; the drummer's part is drawn.
+    pub(super) fn play(&self, drummer: &mut Random) -> Clip {
+        let mut clip = Clip::silence((self.seconds * f64::from(RATE)) as usize);
+        for note in &self.notes {
+            self.song.sounds[note.voice as usize].play(note, &mut clip);
+        }
+        clip.scale(0.25 / clip.rms().max(1e-6));
+        if self.song.drums {
+            clip.mix(&drums::play_at(self.seconds, 240.0 / self.song.bar, drummer), drummer.range(0.0, 6.0));
+        }
+        room::reverb(&clip, 1.0, 0.15).tamed()
+    }
+
+    /// The same notes by other players: other sounds, at `speed`, `semitones` higher; no note is as long, as loud and as
+    /// punctual as it was.
+    pub(super) fn anew(&self, speed: f64, semitones: f64, random: &mut Random) -> Self {
+        let pitch = 2_f64.powf(semitones / 12.0);
+        let looseness = random.range(0.0, 0.03);
+        let mut late = |note: &Note| (note.start / speed + random.range(-looseness, looseness)).max(0.0);
+        let mut notes: Vec<Note> = self.notes.iter().map(|note| Note { start: late(note), ..*note }).collect();
+        for note in &mut notes {
+            note.length *= random.range(0.6, 1.0) / speed;
+            note.level *= random.range(0.6, 1.4) as f32;
+            note.pitch *= pitch;
+        }
+        let (sounds, drums) = (std::array::from_fn(|_| Timbre::new(random)), random.chance(0.6));
+        Self {
+            seconds: self.seconds / speed,
+            song: Song { bar: self.song.bar / speed, sounds, drums, ..self.song.clone() },
+            notes,
+        }
+    }
+
+    /// Another piece in the same key and tempo, over the same chords and drums; by the same sounds, or by others.
+    pub(super) fn alike(&self, random: &mut Random) -> Self {
+        let mut song = self.song.clone();
+        if random.chance(0.5) {
+            song.sounds = std::array::from_fn(|_| Timbre::new(random));
+        }
+        Self { seconds: self.seconds, notes: song.notes(self.seconds, random), song }
+    }
+}
+
+#[derive(Clone)]
 struct Song {
     /// Seconds of four beats.
     bar: f64,
@@ -35,9 +87,8 @@ struct Song {
     tonic: f64,
     scale: [f64; 7],
     chords: [i32; 4],
-    chord_sound: Timbre,
-    tune_sound: Timbre,
-    bass_sound: Timbre,
+    /// Of each voice.
+    sounds: [Timbre; 3],
     drums: bool,
 }
 
@@ -48,9 +99,7 @@ impl Song {
             tonic: 110.0 * 2_f64.powf(random.below(12) as f64 / 12.0),
             scale: random.pick(&SCALES),
             chords: random.pick(&PROGRESSIONS),
-            chord_sound: Timbre::new(random),
-            tune_sound: Timbre::new(random),
-            bass_sound: Timbre::new(random),
+            sounds: std::array::from_fn(|_| Timbre::new(random)),
             drums: random.chance(0.6),
         }
     }
@@ -61,52 +110,90 @@ impl Song {
         self.tonic * 2_f64.powf(semitones / 12.0)
     }
 
-    fn play_bar(&self, bar: usize, clip: &mut Clip, random: &mut Random) {
-        let (start, chord) = (bar as f64 * self.bar, self.chords[bar % 4]);
+    fn notes(&self, seconds: f64, random: &mut Random) -> Vec<Note> {
+        let mut notes = Vec::new();
+        for bar in 0..(seconds / self.bar) as usize + 1 {
+            let (start, chord) = (bar as f64 * self.bar, self.chords[bar % 4]);
+            self.chord(start, chord, random, &mut notes);
+            self.tune(start, chord, random, &mut notes);
+            self.bass(start, chord, random, &mut notes);
+        }
+        notes
+    }
+
+    fn chord(&self, start: f64, chord: i32, random: &mut Random, notes: &mut Vec<Note>) {
         let inversion = random.pick(&[0, 0, 1, 2]);
         for (number, degree) in [0, 2, 4, 6].into_iter().take(3 + random.below(2)).enumerate() {
             let lifted = degree + if number < inversion { 7 } else { 0 };
-            let note = Note { start, length: self.bar * 0.95, pitch: self.pitch(chord + lifted), level: 0.3 };
-            self.chord_sound.play(&note, number as f32 * 0.3 - 0.4, clip);
+            notes.push(Note {
+                voice: Voice::Chord,
+                start,
+                length: self.bar * 0.95,
+                pitch: self.pitch(chord + lifted),
+                level: 0.3,
+                pan: number as f32 * 0.3 - 0.4,
+            });
         }
+    }
+
+    fn tune(&self, start: f64, chord: i32, random: &mut Random, notes: &mut Vec<Note>) {
         let (mut beat, mut degree) = (0.0, 7 + chord + random.pick(&[0, 2, 4]));
         while beat < 4.0 {
             let length = random.pick(&[0.25, 0.5, 0.5, 0.5, 1.0, 1.0, 1.5]);
-            let note = Note {
-                start: start + beat * self.bar / 4.0,
-                length: length * self.bar / 4.0,
-                pitch: self.pitch(degree),
-                level: 0.5,
-            };
             if random.chance(0.85) {
-                self.tune_sound.play(&note, 0.2, clip);
+                notes.push(Note {
+                    voice: Voice::Tune,
+                    start: start + beat * self.bar / 4.0,
+                    length: length * self.bar / 4.0,
+                    pitch: self.pitch(degree),
+                    level: 0.5,
+                    pan: 0.2,
+                });
             }
             degree = (degree + random.pick(&[-3, -2, -1, -1, 0, 1, 1, 2, 3])).clamp(5, 18);
             beat += length;
         }
+    }
+
+    fn bass(&self, start: f64, chord: i32, random: &mut Random, notes: &mut Vec<Note>) {
         for eighth in 0..8 {
             if random.chance(if eighth % 2 == 0 { 0.8 } else { 0.35 }) {
-                let pitch = self.pitch(chord + random.pick(&[0, 0, 0, 4, 7])) / 2.0;
-                let note = Note {
+                notes.push(Note {
+                    voice: Voice::Bass,
                     start: start + f64::from(eighth) * self.bar / 8.0,
                     length: self.bar / 9.0,
-                    pitch,
+                    pitch: self.pitch(chord + random.pick(&[0, 0, 0, 4, 7])) / 2.0,
                     level: 0.6,
-                };
-                self.bass_sound.play(&note, 0.0, clip);
+                    pan: 0.0,
+                });
             }
         }
     }
 }
 
+/// Who plays a note.
+#[derive(Clone, Copy)]
+enum Voice {
+    Chord,
+    Tune,
+    Bass,
+}
+
+#[derive(Clone, Copy)]
 struct Note {
+    voice: Voice,
+    /// Seconds from the beginning of the piece, and of the note.
     start: f64,
     length: f64,
+    /// In Hz.
     pitch: f64,
     level: f32,
+    /// -1 is left, 1 is right.
+    pan: f32,
 }
 
 /// A sound of two detuned oscillators or of one that modulates another, with a filter and an envelope.
+#[derive(Clone)]
 struct Timbre {
     kind: Kind,
     detune: f64,
@@ -137,7 +224,7 @@ impl Timbre {
         }
     }
 
-    fn play(&self, note: &Note, pan: f32, clip: &mut Clip) {
+    fn play(&self, note: &Note, clip: &mut Clip) {
         const RELEASE: f64 = 0.08;
         let rate = f64::from(RATE);
         let frames = ((note.length + RELEASE) * rate) as usize;
@@ -148,8 +235,8 @@ impl Timbre {
             let held = (time / self.attack).min(1.0) * (-time / self.decay).exp();
             let level = held * (1.0 - (time - note.length).max(0.0) / RELEASE);
             let sound = filter.next((self.wave(note.pitch * time) * level) as f32) * note.level;
-            clip.sides[0][first + at] += sound * (1.0 - pan);
-            clip.sides[1][first + at] += sound * (1.0 + pan);
+            clip.sides[0][first + at] += sound * (1.0 - note.pan);
+            clip.sides[1][first + at] += sound * (1.0 + note.pan);
         }
     }
 

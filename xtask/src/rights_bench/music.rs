@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 
 use super::clip::{self, Clip};
-use super::generated;
+use super::generated::{self, Piece};
 use super::random::Random;
 use super::tools;
 use super::truth::Half;
@@ -81,17 +81,27 @@ pub(super) fn fetch(cache: &Path, out: &Path) -> Result<Vec<Track>> {
     Ok(tracks)
 }
 
-/// Makes `count` pieces of `seconds` in `out`, for where the packages are not wanted.
+/// Draws `count` pieces of `seconds` and a drummer for each; those of another `first` number are others.
+pub(super) fn compose(first: u64, count: usize, seconds: f64) -> Vec<(Piece, Random)> {
+    let compose = |number| {
+        let mut random = Random::new(SEED, first + number as u64);
+        (Piece::compose(seconds, &mut random), random)
+    };
+    (0..count).map(compose).collect()
+}
+
+/// Plays pieces into `out`, for where the packages are not wanted.
 ///
 /// # Errors
 /// If a piece cannot be written.
-pub(super) fn generate(count: usize, seconds: f64, out: &Path) -> Result<Vec<Track>> {
-    super::parallel(count, |number| {
+pub(super) fn generate(pieces: &[(Piece, Random)], out: &Path) -> Result<Vec<Track>> {
+    super::parallel(pieces.len(), |number| {
         let (role, half) = SPLIT[number % SPLIT.len()];
         let id = format!("piece-{number:02}");
         let path = folder(out, role).join(&id).with_extension("wav");
-        generated::piece(seconds, &mut Random::new(SEED, 100 + number as u64)).write(&path)?;
-        Ok(Track { id, path, seconds, role, half })
+        let (piece, drummer) = &pieces[number];
+        piece.play(&mut drummer.clone()).write(&path)?;
+        Ok(Track { id, path, seconds: piece.seconds, role, half })
     })
 }
 

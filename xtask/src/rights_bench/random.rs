@@ -1,6 +1,7 @@
 //! Numbers drawn from a seed, the same on every machine.
 
 /// A generator (splitmix64, Steele et al. 2014): one state word, any seed is good.
+#[derive(Clone)]
 pub(super) struct Random(u64);
 
 impl Random {

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use super::music::{self, Role, Track};
 use super::truth::{self, Half, Kind, Truth};
-use super::{families, queries, sessions};
+use super::{families, queries, sessions, versions};
 
 /// The file of truths; it is written last, so that a set with it is whole.
 const TRUTH: &str = "truth.jsonl";
@@ -17,6 +17,8 @@ const NOISES: usize = 16;
 const SESSIONS: usize = 8;
 /// Pieces that pad the catalogue, and their length in seconds: 4.9 hours.
 const PADDING: (usize, f64) = (60, 294.0);
+/// Pieces that are played anew, and their length in seconds; a third is held out.
+const PIECES: (usize, f64) = (90, 40.0);
 
 /// A catalogue, what is asked of it, and what is known of that.
 pub(super) struct Set {
@@ -47,10 +49,24 @@ impl Set {
     /// If a file cannot be written.
     pub(super) fn generated(folder: &Path) -> Result<Self> {
         Self::open_or(folder, || {
-            let tracks = music::generate(18, 60.0, folder)?;
+            let tracks = music::generate(&music::compose(100, 18, 60.0), folder)?;
             let recipes = families::short(2);
             let mut truths = queries::make(&tracks, &recipes, 4, folder)?;
             truths.extend(sessions::make(&tracks, &recipes, 1, folder)?);
+            Self { folder: folder.to_owned(), truths }.write(&tracks, Vec::new())
+        })
+    }
+
+    /// A set of music that we make, of the same played anew, and of other music like it, in `folder`.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub(super) fn resembling(folder: &Path) -> Result<Self> {
+        Self::open_or(folder, || {
+            let pieces = music::compose(2_000, PIECES.0, PIECES.1);
+            let tracks = music::generate(&pieces, folder)?;
+            let mut truths = queries::make(&tracks, &families::short(4), 0, folder)?;
+            truths.extend(versions::make(&tracks, &pieces, folder)?);
             Self { folder: folder.to_owned(), truths }.write(&tracks, Vec::new())
         })
     }

@@ -42,7 +42,7 @@ impl<'a> Zither<'a> {
         Ok(Self { workspace, folder, build })
     }
 
-    /// Asks about files, each as a stream of its own. Reports stay in `out` for whoever wants to look into them.
+    /// Asks about files, each as a stream of its own. Reports stay in `out`, in `NAME.jsonl`.
     ///
     /// # Errors
     /// If that fails or prints what is no report.
