@@ -9,6 +9,7 @@
 pub mod alignment;
 pub mod analyser;
 pub mod asking;
+pub mod attribution;
 pub mod axis;
 pub mod catalogue;
 pub mod codes;

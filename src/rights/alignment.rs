@@ -4,6 +4,9 @@
 //! points is compared with what it does when the same peaks are carried to wrong places nearby. Music in the same key
 //! with the same rhythm stands out there as well; only the recording itself does not.
 
+use std::ops::Range;
+
+use super::attribution::Traits;
 use super::axis::{ROWS, STEPS_PER_OCTAVE, STEPS_PER_ROW, TICKS_PER_FRAME};
 use super::history::History;
 use super::peaks::Peak;
@@ -63,20 +66,38 @@ pub struct Evidence {
     pub from: usize,
     /// Frame after the last that does.
     pub to: usize,
+    /// How it speaks, which tells a recording from what resembles it.
+    pub traits: Traits,
 }
 
 /// A predicted point that the stream remembers.
 #[derive(Clone, Copy, Debug)]
-struct Point {
+pub struct Point {
     frame: u32,
+    /// Its row of the spectrogram.
+    pub row: u16,
     /// Its level above the mean of the wrong places.
-    lift: f32,
+    pub lift: f32,
     /// The variance of their levels.
     variance: f32,
-    /// Whether a peak is there.
-    hit: f32,
+    /// Ticks and steps by which the stream's peak is off, if one is there.
+    pub residual: Option<[f32; 2]>,
     /// The share of wrong places where one is.
     chance: f32,
+}
+
+impl Point {
+    /// A point where nothing is.
+    #[cfg(test)]
+    pub(super) fn at(frame: u32, row: u16) -> Self {
+        Self { frame, row, lift: 0.0, variance: 0.0, residual: None, chance: 0.0 }
+    }
+
+    /// Whether the stream has a peak there.
+    #[must_use]
+    pub fn is_hit(&self) -> bool {
+        self.residual.is_some()
+    }
 }
 
 /// Verifies hypotheses. Owns its buffers; one per thread.
@@ -109,11 +130,9 @@ impl Default for Verifier {
     }
 }
 
-fn place(peak: &Peak, hypothesis: &Hypothesis) -> Option<(f64, usize)> {
-    let tick = (f64::from(peak.tick) - hypothesis.offset) / hypothesis.rate;
-    let row = (f32::from(peak.step) + hypothesis.shift) / STEPS_PER_ROW as f32;
-    let row = row + 0.5;
-    (row >= 0.0 && row < ROWS as f32).then_some((tick / f64::from(TICKS_PER_FRAME), row as usize))
+/// The ticks of the stream, and the steps, at which a peak of the catalogue is expected.
+fn place(peak: &Peak, hypothesis: &Hypothesis) -> (f64, f32) {
+    ((f64::from(peak.tick) - hypothesis.offset) / hypothesis.rate, f32::from(peak.step) + hypothesis.shift)
 }
 
 /// The stretches that are looked at, in frames before now: 1, 2, 4 and 8 s.
@@ -126,7 +145,7 @@ impl Verifier {
         history: &History,
         peaks: &[Peak],
         hypothesis: Hypothesis,
-        frames: &std::ops::Range<usize>,
+        frames: &Range<usize>,
     ) -> Hypothesis {
         let pivot = 0.5 * (frames.start + frames.end) as f64 * f64::from(TICKS_PER_FRAME);
         let centre = hypothesis.place(pivot);
@@ -170,7 +189,7 @@ impl Verifier {
     }
 
     /// The sum of levels at the predicted points within `frames`.
-    fn fit(&self, history: &History, fit: &Fit, frames: &std::ops::Range<usize>) -> u32 {
+    fn fit(&self, history: &History, fit: &Fit, frames: &Range<usize>) -> u32 {
         let scale = 1.0 / (fit.rate * TICKS_PER_FRAME as f32);
         let middle = 0.5 * (frames.end - frames.start) as f32 + 0.5 - fit.offset * scale;
         let mut sum = 0;
@@ -191,19 +210,26 @@ impl Verifier {
         history: &History,
         peaks: &[Peak],
         hypothesis: &Hypothesis,
-        frames: &std::ops::Range<usize>,
+        frames: &Range<usize>,
     ) -> Evidence {
         self.points.clear();
         for peak in peaks {
-            let Some((frame, row)) = place(peak, hypothesis) else { continue };
-            let frame = (frame + 0.5).floor() as i64;
-            if usize::try_from(frame).is_ok_and(|frame| frames.contains(&frame)) && self.points.len() < POINTS {
-                self.points.extend(point(history, frame as usize, row));
+            let (tick, step) = place(peak, hypothesis);
+            let (frame, row) =
+                ((tick / f64::from(TICKS_PER_FRAME) + 0.5).floor() as i64, step / STEPS_PER_ROW as f32 + 0.5);
+            let is_known = usize::try_from(frame).is_ok_and(|frame| frames.contains(&frame));
+            if is_known && row >= 0.0 && row < ROWS as f32 && self.points.len() < POINTS {
+                self.points.extend(point(history, frame as usize, row as usize, (tick, step)));
             }
         }
         let end = frames.end;
-        let all = STRETCHES.iter().map(|stretch| self.evidence(end.saturating_sub(*stretch).max(frames.start), end));
-        let best = all.max_by(|a, b| a.score.total_cmp(&b.score)).unwrap_or_default();
+        let stretches = STRETCHES.iter().map(|stretch| end.saturating_sub(*stretch).max(frames.start)..end);
+        let all = stretches.map(|stretch| self.evidence(&stretch));
+        let mut best = all.max_by(|a, b| a.score.total_cmp(&b.score)).unwrap_or_default();
+        if best.points > 0 {
+            let peaks = history.peaks(best.from..best.to);
+            best.traits = Traits::of(self.within(&(best.from..best.to)), peaks, best.to - best.from);
+        }
         self.trim(best)
     }
 
@@ -219,7 +245,7 @@ impl Verifier {
                 (sum, first) = (0.0, number);
             }
             let chance = point.chance.clamp(LEAST_CHANCE, 0.5 * share);
-            let (right, wrong) = if point.hit > 0.0 { (share, chance) } else { (1.0 - share, 1.0 - chance) };
+            let (right, wrong) = if point.is_hit() { (share, chance) } else { (1.0 - share, 1.0 - chance) };
             sum += (right / wrong).ln();
             if sum > most {
                 (most, run) = (sum, Some((self.points[first].frame, point.frame)));
@@ -228,13 +254,19 @@ impl Verifier {
         run.map_or(evidence, |(from, last)| Evidence { from: from as usize, to: last as usize + 1, ..evidence })
     }
 
-    fn evidence(&self, from: usize, to: usize) -> Evidence {
+    /// The points of a stretch.
+    fn within(&self, frames: &Range<usize>) -> impl Iterator<Item = &Point> + Clone {
+        self.points.iter().filter(|point| frames.contains(&(point.frame as usize)))
+    }
+
+    fn evidence(&self, frames: &Range<usize>) -> Evidence {
+        let (from, to) = (frames.start, frames.end);
         let (mut lift, mut variance, mut points) = (0.0, 0.0, 0);
         let (mut hits, mut chance) = (0.0, 0.0);
-        for point in self.points.iter().filter(|point| (from..to).contains(&(point.frame as usize))) {
+        for point in self.within(frames) {
             lift += point.lift;
             variance += point.variance;
-            hits += point.hit;
+            hits += f32::from(u8::from(point.is_hit()));
             chance += point.chance;
             points += 1;
         }
@@ -243,12 +275,13 @@ impl Verifier {
         }
         let count = points as f32;
         let spread = f32::sqrt(f32::max(variance, LEAST_VARIANCE * count));
-        Evidence { score: lift / spread, points, hits, chance, from, to }
+        Evidence { score: lift / spread, points, hits, chance, from, to, ..Evidence::default() }
     }
 }
 
-/// What a place holds against what the wrong places around it hold; `None` where too few of them sound.
-fn point(history: &History, frame: usize, row: usize) -> Option<Point> {
+/// What a place holds against what the wrong places around it hold; `None` where too few of them sound. A peak is expected
+/// at `exact`, in ticks and steps.
+fn point(history: &History, frame: usize, row: usize, exact: (f64, f32)) -> Option<Point> {
     let (mut sum, mut squares, mut hits, mut count) = (0.0, 0.0, 0_u32, 0.0);
     for (frames, rows) in DECOYS {
         let at = frame.wrapping_add_signed(frames);
@@ -265,11 +298,16 @@ fn point(history: &History, frame: usize, row: usize) -> Option<Point> {
         return None;
     }
     let mean = sum / count;
+    let off = |(ticks, steps): (i32, i32)| {
+        let tick = f64::from(frame as u32 * TICKS_PER_FRAME) + f64::from(ticks);
+        [(tick - exact.0) as f32, (row * STEPS_PER_ROW) as f32 + steps as f32 - exact.1]
+    };
     Some(Point {
         frame: frame as u32,
+        row: row as u16,
         lift: f32::from(history.level(frame, row)) - mean,
         variance: squares / count - mean * mean,
-        hit: f32::from(history.marked(frame, row)),
+        residual: history.peak_at(frame, row).map(off),
         chance: hits as f32 / count,
     })
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::alignment::Evidence;
 use super::analyser::Analyser;
+use super::attribution::{self, Likeness};
 use super::axis::{STEPS_PER_OCTAVE, TICKS_PER_FRAME, TICKS_PER_SECOND, seconds};
 use super::decision::{self, POSSIBLE, SHOWN};
 use super::index::Index;
@@ -29,6 +30,8 @@ pub struct Match {
     pub rate: f64,
     /// Frequency of the stream per frequency of the track: 1 is unchanged pitch.
     pub pitch: f64,
+    /// Whether it is the recording, or only resembles it.
+    pub likeness: Likeness,
     /// 0..1: of the matches with confidence `c`, a share `c` is right.
     pub confidence: f64,
     /// What speaks for it.
@@ -198,16 +201,22 @@ fn update(lead: &Lead, leads: &[Lead], running: &mut Vec<Running>, at: f64) {
     }
 }
 
+/// What the evidence speaks for, and how sure it is that it is the recording.
+fn judge(evidence: &Evidence) -> (Likeness, f64) {
+    let likeness = attribution::likeness(evidence);
+    (likeness, decision::confidence(evidence) * likeness.share())
+}
+
 fn to_match(lead: &Lead, leads: &[Lead], at: f64) -> Match {
     let evidence = lead.evidence;
     let stream = |frame: usize| frame as f64 * f64::from(TICKS_PER_FRAME);
     let start = f64::from(lead.track.start);
     let track_seconds = f64::from(lead.track.end - lead.track.start) / f64::from(TICKS_PER_SECOND);
     let place = |frame: usize| seconds(lead.hypothesis.place(stream(frame)) - start).clamp(0.0, track_seconds);
-    let confidence = decision::confidence(&evidence);
+    let (likeness, confidence) = judge(&evidence);
     let is_rival = |other: &&Lead| {
         other.track != lead.track
-            && decision::confidence(&other.evidence) >= SHOWN.min(confidence)
+            && judge(&other.evidence).1 >= SHOWN.min(confidence)
             && (other.hypothesis.rate - lead.hypothesis.rate).abs() < 0.01
             && (other.hypothesis.shift - lead.hypothesis.shift).abs() < 2.0
     };
@@ -219,6 +228,7 @@ fn to_match(lead: &Lead, leads: &[Lead], at: f64) -> Match {
         place: place(evidence.from)..place(evidence.to),
         rate: lead.hypothesis.rate,
         pitch: f64::from(lead.hypothesis.shift / STEPS_PER_OCTAVE as f32).exp2(),
+        likeness,
         confidence,
         evidence,
         at,

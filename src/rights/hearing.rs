@@ -50,6 +50,7 @@ impl Found {
             work_time: Span { from, to: from + project_time.seconds() * matched.rate },
             rate: matched.rate,
             pitch: matched.pitch,
+            likeness: matched.likeness,
             confidence: matched.confidence,
             after: self.after,
             shown: matched.is_shown(),

@@ -7,16 +7,22 @@ use super::spectrum::Relief;
 /// Frames that are remembered: a power of two, 16.4 s.
 pub const FRAMES: usize = 1_024;
 /// Levels per octave of power.
-const LEVELS: f32 = 16.0;
+pub const LEVELS: f32 = 16.0;
 /// Levels that a peak at the place of a peak is worth: three octaves of power.
 const PEAK_FITS: u32 = 48;
 /// The level of what stands out by nothing.
 const ZERO: f32 = 64.0;
 
+/// Ticks, and steps, from a place to the peak that is nearest to it: from `-REACH` to `REACH - 1`.
+const REACH: i32 = 3;
+
 /// A ring of reliefs in 8 bits.
 pub struct History {
     levels: Vec<[u8; ROWS]>,
+    /// Where a peak lies, as seen from the places beside it; 0 where there is none.
     marks: Vec<[u8; ROWS]>,
+    /// Peaks of each frame.
+    peaks: Vec<u8>,
     sounds: Vec<bool>,
     frames: usize,
 }
@@ -26,6 +32,7 @@ impl Default for History {
         Self {
             levels: vec![[ZERO as u8; ROWS]; FRAMES],
             marks: vec![[0; ROWS]; FRAMES],
+            peaks: vec![0; FRAMES],
             sounds: vec![false; FRAMES],
             frames: 0,
         }
@@ -45,6 +52,7 @@ impl History {
         }
         // The place of the frame after next, which no peak has touched yet.
         self.marks[(self.frames + 2) % FRAMES].fill(0);
+        self.peaks[(self.frames + 2) % FRAMES] = 0;
         self.frames += 1;
     }
 
@@ -52,11 +60,30 @@ impl History {
     pub fn mark(&mut self, peak: &Peak) {
         let frame = (peak.tick + TICKS_PER_FRAME / 2) / TICKS_PER_FRAME;
         let row = (usize::from(peak.step) + STEPS_PER_ROW / 2) / STEPS_PER_ROW;
+        let count = &mut self.peaks[frame as usize % FRAMES];
+        *count = count.saturating_add(1);
         for at in frame.saturating_sub(1)..=frame + 1 {
             for row in row.saturating_sub(1)..=(row + 1).min(ROWS - 1) {
-                self.marks[at as usize % FRAMES][row] = 1;
+                let ticks = peak.tick as i32 - (at * TICKS_PER_FRAME) as i32;
+                let steps = i32::from(peak.step) - (row * STEPS_PER_ROW) as i32;
+                let mark = &mut self.marks[at as usize % FRAMES][row];
+                if unpacked(*mark).is_none_or(|(old, other)| ticks.abs() + steps.abs() < old.abs() + other.abs()) {
+                    *mark = packed(ticks, steps);
+                }
             }
         }
+    }
+
+    /// Ticks and steps from the middle of a place to the peak at it or beside it, if there is one.
+    #[must_use]
+    pub fn peak_at(&self, frame: usize, row: usize) -> Option<(i32, i32)> {
+        unpacked(self.marks[frame % FRAMES][row])
+    }
+
+    /// Peaks of frames that are remembered.
+    #[must_use]
+    pub fn peaks(&self, frames: std::ops::Range<usize>) -> u32 {
+        frames.map(|frame| u32::from(self.peaks[frame % FRAMES])).sum()
     }
 
     /// How well a peak fits here: the level, and more where the stream has a peak as well.
@@ -68,7 +95,7 @@ impl History {
     /// 1 at a peak or beside it, 0 elsewhere.
     #[must_use]
     pub fn marked(&self, frame: usize, row: usize) -> u8 {
-        self.marks[frame % FRAMES][row]
+        u8::from(self.marks[frame % FRAMES][row] > 0)
     }
 
     /// The frames that are remembered.
@@ -87,5 +114,37 @@ impl History {
     #[must_use]
     pub fn level(&self, frame: usize, row: usize) -> u8 {
         self.levels[frame % FRAMES][row]
+    }
+}
+
+fn packed(ticks: i32, steps: i32) -> u8 {
+    (1 + (ticks + REACH) * 2 * REACH + steps + REACH) as u8
+}
+
+fn unpacked(mark: u8) -> Option<(i32, i32)> {
+    let place = i32::from(mark) - 1;
+    (place >= 0).then_some((place / (2 * REACH) - REACH, place % (2 * REACH) - REACH))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peak_is_seen_from_the_places_beside_it_and_from_no_others() {
+        let mut history = History::default();
+        (0..8).for_each(|_| history.push(None));
+        let peak = Peak { tick: 9, step: 101 };
+        history.mark(&peak);
+        let seen = |frame: usize, row: usize| {
+            history.peak_at(frame, row).map(|(ticks, steps)| (2 * frame as i32 + ticks, 2 * row as i32 + steps))
+        };
+        for (frame, row) in [(4, 50), (4, 52), (5, 51), (6, 50), (6, 52)] {
+            assert_eq!(seen(frame, row), Some((9, 101)), "{frame} {row}");
+        }
+        for (frame, row) in [(3, 51), (7, 51), (5, 49), (5, 53)] {
+            assert_eq!(seen(frame, row), None, "{frame} {row}");
+        }
+        assert_eq!((history.peaks(0..8), history.peaks(0..5)), (1, 0));
     }
 }

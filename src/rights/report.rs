@@ -17,6 +17,7 @@ use serde::Serialize;
 pub use passage::Passage;
 pub use spans::Unchecked;
 
+use super::attribution::Likeness;
 use super::catalogue::{Policy, Work};
 use super::date::Moment;
 use super::ledger::{self, Event, Index, LedgerError, Match, Project, Row, Seal, Verification};
@@ -85,6 +86,8 @@ pub struct Clearing {
     pub work: Work,
     /// The strictest policy of all rows that quote it.
     pub policy: Policy,
+    /// Whether the recording is heard in a passage at least, or only what resembles it.
+    pub likeness: Likeness,
     /// Highest confidence of its passages.
     pub confidence: f64,
     /// What that means.
@@ -172,6 +175,7 @@ impl Told {
         let clearing = self.works.entry((found.shown, found.work.id.clone())).or_insert_with(|| Clearing {
             work: Work::default(),
             policy: Policy::Allow,
+            likeness: Likeness::Similar,
             confidence: 0.0,
             how_sure: String::new(),
             to_do: String::new(),
@@ -179,6 +183,7 @@ impl Told {
         });
         clearing.work = found.work;
         clearing.policy = clearing.policy.max(found.policy);
+        clearing.likeness = clearing.likeness.min(passage.likeness);
         clearing.confidence = clearing.confidence.max(passage.confidence);
         clearing.passages.push(passage);
     }
@@ -214,13 +219,16 @@ impl Clearing {
     /// With its passages merged and its words said.
     fn finished(mut self) -> Self {
         self.passages = passage::merged(self.passages);
-        self.how_sure = words::how_sure(self.confidence).to_owned();
+        self.how_sure = words::judged(self.confidence, self.likeness).to_owned();
         self.to_do = words::to_do(&self.work, self.policy);
         if self.passages.iter().all(|passage| !passage.any_of.is_empty()) {
             self.to_do.insert_str(
                 0,
                 "It is this recording or one of those named below, which the sound does not tell apart. ",
             );
+        }
+        if self.likeness == Likeness::Version {
+            self.to_do.insert_str(0, words::PLAYED_ANEW);
         }
         self
     }

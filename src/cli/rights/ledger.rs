@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use clap::{Args, Subcommand};
 
+use crate::rights::attribution::Likeness;
 use crate::rights::ledger::{Event, Match, Row, Seal, Span, read, read_against};
 
 /// A subcommand of `zitherctl rights ledger`.
@@ -89,7 +90,11 @@ fn line(row: &Row) -> String {
 
 fn matched(found: &Match) -> String {
     let name = if found.work.title.is_empty() { &found.work.id } else { &found.work.title };
-    let kind = if found.shown { "match   " } else { "possible" };
+    let kind = match (found.shown, found.likeness) {
+        (true, _) => "match   ",
+        (false, Likeness::Version) => "version?",
+        (false, _) => "possible",
+    };
     format!(
         "{kind}  {}  {name} ({}), {}, confidence {:.3}, rate {:.3}, pitch {:.3}",
         span(found.project_time),

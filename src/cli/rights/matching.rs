@@ -8,6 +8,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::media::stream::AudioStream;
+use crate::rights::attribution::Likeness;
 use crate::rights::decision;
 use crate::rights::guard::{Guard, Match as Found, Tidings};
 use crate::rights::index::Index;
@@ -31,7 +32,8 @@ pub(in crate::cli) struct Match {
     /// A file that names files, one path a line.
     #[arg(long, value_name = "LIST")]
     files_from: Option<PathBuf>,
-    /// Prints JSON Lines: `file`, `track`, `query_t`, `ref_t`, `rate`, `pitch`, `confidence`, `reported`, `detected_at`.
+    /// Prints JSON Lines: `file`, `track`, `query_t`, `ref_t`, `rate`, `pitch`, `kind` (recording,
+    /// version or similar), `confidence`, `reported`, `detected_at`.
     #[arg(long)]
     jsonl: bool,
     /// Prints candidates from this confidence on, and with 0 at least the best one of each file; without it, what the guard
@@ -148,17 +150,20 @@ fn to_json(path: &Path, found: &Found, index: &Index) -> Value {
         "ref_t": middle(&found.place),
         "rate": found.rate,
         "pitch": found.pitch,
+        "kind": found.likeness.name(),
         "confidence": found.confidence,
         "reported": found.is_shown(),
         "detected_at": found.at,
         "heard": [found.heard.start, found.heard.end],
         "rivals": found.rivals.iter().map(|rival| name(index, *rival)).collect::<Vec<_>>(),
         "evidence": {
+            "confidence": decision::confidence(&found.evidence),
             "score": score,
             "surprise": surprise,
             "points": found.evidence.points,
             "hits": found.evidence.hits,
             "chance": found.evidence.chance,
+            "traits": found.evidence.traits.0,
         },
     })
 }
@@ -170,9 +175,14 @@ fn in_words(found: &Found, index: &Index) -> String {
         percent => format!(", {name} {percent:+.1} %"),
     };
     format!(
-        "{}..{} is `{}` from {}{}{}, confidence {:.4}",
+        "{}..{} is {}`{}` from {}{}{}, confidence {:.4}",
         clock(found.heard.start),
         clock(found.heard.end),
+        match found.likeness {
+            Likeness::Recording => "",
+            Likeness::Version => "perhaps a version of ",
+            Likeness::Similar => "only similar to ",
+        },
         name(index, found.track),
         clock(found.place.start),
         change("tempo", found.rate),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::rights::attribution::Likeness;
 use crate::rights::catalogue::{Policy, Work};
 use crate::rights::date::{Date, Moment};
 
@@ -139,6 +140,9 @@ pub struct Match {
     /// Frequency heard over frequency in the work: 1 is unchanged.
     #[serde(serialize_with = "rounded")]
     pub pitch: f64,
+    /// Whether it is the recording, or only resembles it; rows of versions that did not ask say nothing of it.
+    #[serde(default)]
+    pub likeness: Likeness,
     /// 0 to 1: of the matches with confidence c a share c is right.
     #[serde(serialize_with = "rounded")]
     pub confidence: f64,

@@ -1,5 +1,6 @@
 use super::chain::Line;
 use super::*;
+use crate::rights::attribution::Likeness;
 use crate::rights::catalogue::{Policy, Work};
 
 fn project() -> Project {
@@ -21,6 +22,7 @@ fn matched(id: &str, at: f64) -> Row {
         work_time: Span { from: 31.25, to: 35.75 },
         rate: 1.0,
         pitch: 1.0 / 3.0,
+        likeness: Likeness::Version,
         confidence: 0.997,
         after: 2.25,
         shown: true,
@@ -354,4 +356,17 @@ fn a_projects_ledger_has_a_name_that_every_file_system_takes() {
         assert!(name.len() == 38 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.'), "{name}");
     }
     assert_ne!(name("a/b"), name("a:b"));
+}
+
+#[test]
+fn a_row_says_what_a_match_is_of_its_track_and_one_without_it_is_of_the_recording() {
+    let likeness = |row: &str| match serde_json::from_str::<Row>(row).unwrap().event {
+        Event::Match(found) => found.likeness,
+        other => panic!("{other:?}"),
+    };
+    let row = serde_json::to_string(&matched("a", 1.0)).unwrap();
+    assert_eq!(likeness(&row), Likeness::Version);
+    let former = row.replace(r#""likeness":"version","#, "");
+    assert_ne!(row, former);
+    assert_eq!(likeness(&former), Likeness::Recording);
 }

@@ -70,7 +70,7 @@ fn cue(number: usize, clearing: &Clearing, passage: &Passage) -> [String; HEADER
         format!("{:.4}", passage.rate),
         format!("{:.4}", passage.pitch),
         format!("{:.3}", passage.confidence),
-        words::how_sure(passage.confidence).to_owned(),
+        words::judged(passage.confidence, passage.likeness).to_owned(),
         plain(&passage.any_of.join("; ")),
         plain(&clearing.to_do),
         plain(&work.contact),

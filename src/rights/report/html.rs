@@ -261,7 +261,7 @@ fn passages(page: &mut String, passages: &[Passage]) -> fmt::Result {
             words::span(passage.work_time),
             words::transform(passage.rate, passage.pitch),
             words::percent(passage.confidence),
-            words::how_sure(passage.confidence),
+            words::judged(passage.confidence, passage.likeness),
         )?;
     }
     page.push_str("</table>\n");

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::rights::attribution::Likeness;
 use crate::rights::ledger::{Match, Source, Span};
 
 /// Matches this near to each other are one passage, in seconds: a listener reports every few.
@@ -20,6 +21,8 @@ pub struct Passage {
     pub rate: f64,
     /// Frequency heard over frequency in the work, where it was recognised best.
     pub pitch: f64,
+    /// Whether it is the recording, or only resembles it, where it was recognised best.
+    pub likeness: Likeness,
     /// Highest confidence, 0 to 1.
     pub confidence: f64,
     /// Ids of the works that it may be instead.
@@ -36,6 +39,7 @@ impl Passage {
             work_time: found.work_time,
             rate: found.rate,
             pitch: found.pitch,
+            likeness: found.likeness,
             confidence: found.confidence.clamp(0.0, 1.0),
             any_of: found.any_of.clone(),
         }
@@ -46,7 +50,8 @@ impl Passage {
         self.project_time = hull(self.project_time, next.project_time);
         self.work_time = hull(self.work_time, next.work_time);
         if next.confidence > self.confidence {
-            (self.rate, self.pitch, self.confidence) = (next.rate, next.pitch, next.confidence);
+            (self.rate, self.pitch) = (next.rate, next.pitch);
+            (self.likeness, self.confidence) = (next.likeness, next.confidence);
         }
         self.any_of.extend(next.any_of);
         self.any_of.sort();

@@ -17,6 +17,7 @@ fn matched(work: Work, at: f64, confidence: f64, shown: bool) -> Event {
         work_time: Span { from: 30.0 + at, to: 34.0 + at },
         rate: 1.03,
         pitch: 1.03,
+        likeness: Likeness::Recording,
         confidence,
         after: 2.25,
         shown,
@@ -184,4 +185,29 @@ fn the_files_are_written_whole_and_the_json_holds_all_of_it() {
     let json: serde_json::Value = serde_json::from_slice(&std::fs::read(&files[2]).unwrap()).unwrap();
     assert_eq!(json["works"][1]["passages"][0]["project_time"]["to"], 108.5);
     assert_eq!(json["seal"]["rows"], 10);
+}
+
+#[test]
+fn what_was_played_anew_is_possible_and_called_so() {
+    let anew = |confidence| {
+        let Event::Match(mut found) = matched(work(r#"{"id":"regen","owner":"Nightfall"}"#), 10.0, confidence, false)
+        else {
+            unreachable!("matched makes matches")
+        };
+        found.likeness = Likeness::Version;
+        Event::Match(found)
+    };
+    let report = clearance("Song", vec![anew(0.6), anew(0.55)]);
+    assert!(report.works.is_empty());
+    let possible = &report.possible[0];
+    assert_eq!((possible.likeness, possible.confidence), (Likeness::Version, 0.6));
+    assert_eq!(possible.how_sure, "possibly a version, played anew");
+    assert!(possible.to_do.starts_with("It sounds like this music played anew"), "{}", possible.to_do);
+    for form in [Form::Html, Form::Csv, Form::Json] {
+        assert!(report.text(form).contains("possibly a version, played anew"), "{form:?}");
+    }
+    let heard = matched(work(r#"{"id":"regen","owner":"Nightfall"}"#), 50.0, 0.7, false);
+    let both = clearance("Song", vec![anew(0.6), heard]);
+    assert_eq!(both.possible[0].how_sure, "more likely than not", "the recording is heard as well");
+    assert!(both.possible[0].to_do.starts_with("Ask Nightfall"));
 }

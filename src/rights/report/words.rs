@@ -1,5 +1,6 @@
 //! What the report says in words.
 
+use crate::rights::attribution::Likeness;
 use crate::rights::catalogue::{Licence, Policy, Work};
 use crate::rights::ledger::{Source, Span};
 
@@ -15,7 +16,8 @@ pub(super) const NOT_SAID: [&str; 5] = [
     "It is evidence and no legal statement: it does not say that a use is lawful or unlawful. Clear in doubt with the \
      owner, or ask a lawyer.",
     "It knows the recordings of the index named above and no others. A passage without a match may still be somebody's.",
-    "It recognises recordings. A composition that was played anew, or a sound that is only alike, is not recognised.",
+    "It recognises recordings. A composition that was played anew is told as possible at most, and most are not \
+     recognised; nor is a sound that is only alike.",
     "It says nothing of passages that were not checked, and nothing of what was added to the project after the last row \
      of the ledger.",
     "Owners, licences and policies are quoted from the catalogue as it was when the index was built. Nobody has asked the \
@@ -33,6 +35,20 @@ pub fn how_sure(confidence: f64) -> &'static str {
         _ => "possible, not confirmed",
     }
 }
+
+/// The same of what may be no recording but resemble one.
+#[must_use]
+pub fn judged(confidence: f64, likeness: Likeness) -> &'static str {
+    match likeness {
+        Likeness::Recording => how_sure(confidence),
+        Likeness::Version => "possibly a version, played anew",
+        Likeness::Similar => "only similar",
+    }
+}
+
+/// What comes before what is to be done where it is not the recording that is heard.
+pub(super) const PLAYED_ANEW: &str = "It sounds like this music played anew, not like this recording. Compare both by ear; if \
+    it is, the composition needs clearing, and not the recording. ";
 
 /// A share as a percentage that never says more than is true.
 #[must_use]
