@@ -1,6 +1,8 @@
-//! What the audio thread, the background thread and the screen may tell each other: one set of halves per instance,
+//! What the audio thread, the background threads and the screen may tell each other: one set of halves per instance,
 //! born together. No half blocks the audio thread, whose own is wait-free.
 
+mod desk;
+mod librarian;
 mod report;
 mod tap;
 
@@ -10,6 +12,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use atomic_float::AtomicF32;
 use rtrb::{Consumer, Producer, RingBuffer};
 
+pub use desk::{Desk, Fetched, Order, View, Wish};
+pub use librarian::LibrarianHalf;
 pub use report::{IndexFacts, IndexView, MATCHES, Recognition, Report};
 pub use tap::{Mark, PIECE, TAP_FRAMES};
 
@@ -116,6 +120,7 @@ pub struct ScreenHalf {
     keys: Producer<Key>,
     board: Arc<Board>,
     seen: u64,
+    desk: Arc<Desk>,
 }
 
 /// The background thread's half.
@@ -133,7 +138,13 @@ pub fn halves() -> (AudioHalf, ScreenHalf, ListenerHalf) {
     let [(side_in, side_out), (own_in, own_out)] = [tap::tap(), tap::tap()];
     (
         AudioHalf { wires: Arc::clone(&wires), keys: key_out, taps: [side_in, own_in], place: 0 },
-        ScreenHalf { wires: Arc::clone(&wires), keys: key_in, board: Arc::clone(&board), seen: 0 },
+        ScreenHalf {
+            wires: Arc::clone(&wires),
+            keys: key_in,
+            board: Arc::clone(&board),
+            seen: 0,
+            desk: Arc::default(),
+        },
         ListenerHalf { wires, taps: [side_out, own_out], board },
     )
 }
@@ -243,6 +254,18 @@ impl ScreenHalf {
     /// Brings `report` up to what the background thread has told since the last call.
     pub fn follow(&mut self, report: &mut Report) {
         self.board.read(&mut self.seen, report);
+    }
+
+    /// The desk between the screen and the librarian.
+    #[must_use]
+    pub fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
+    /// The half for the librarian.
+    #[must_use]
+    pub fn librarian(&self) -> LibrarianHalf {
+        LibrarianHalf::new(Arc::clone(&self.wires), Arc::clone(&self.desk))
     }
 
     /// Asks the background thread for a clearance report.
@@ -365,6 +388,22 @@ mod tests {
         assert_eq!(screen.heard(Stream::Sidechain).unchecked_seconds, 0.1);
         assert_eq!(take_all(&mut listener, Stream::Sidechain), TAP_FRAMES);
         assert_eq!(take_all(&mut listener, Stream::Output), 100);
+    }
+
+    #[test]
+    fn the_librarian_counts_what_was_audible_of_the_own_output_to_the_millisecond() {
+        let (mut audio, screen, mut listener) = halves();
+        let mut librarian = screen.librarian();
+        audio.rate(44_100.0);
+        let mut heard = 0;
+        for _ in 0..100 {
+            audio.tap(Stream::Sidechain, &[0.5; 441], &[0.0; 441]);
+            audio.tap(Stream::Output, &[0.5; 441], &[0.0; 441]);
+            audio.tap(Stream::Output, &[0.0; 100], &[0.0; 100]);
+            take_all(&mut listener, Stream::Output);
+            heard += librarian.heard();
+        }
+        assert_eq!((heard, librarian.heard()), (1_000, 0));
     }
 
     #[test]

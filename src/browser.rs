@@ -7,5 +7,6 @@ pub mod library;
 pub mod models;
 pub mod preset;
 pub mod recommend;
+pub mod sitting;
 pub mod usage;
 pub mod vocabulary;

@@ -1,6 +1,7 @@
 //! The editor. Everything that draws is a free function over [`egui::Ui`], so that tests drive it without a window; only
 //! [`window`] knows the framework's window.
 
+mod browser;
 mod edit;
 mod handle;
 mod hands;
@@ -31,6 +32,19 @@ pub fn draw(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
     let areas = layout::areas(ui.max_rect());
     ui.painter().rect_filled(ui.max_rect(), 0.0, theme::GROUND);
     within(ui, areas.header, "header", |ui| header::draw(ui, hands, screen));
+    browser::keys::everywhere(ui, hands, screen);
+    if screen.browser.is_open() {
+        within(ui, areas.middle(), "browser", |ui| browser::draw(ui, hands, screen));
+    } else {
+        sound(ui, &areas, hands, screen);
+    }
+    within(ui, areas.keyboard, "keyboard", |ui| keyboard::draw(ui, screen));
+    within(ui, areas.status, "status", |ui| status::draw(ui, screen));
+    screen.browser.follow(ui, hands, screen.half.desk());
+}
+
+/// What makes the sound: latents, pad, knobs.
+fn sound(ui: &mut Ui, areas: &layout::Areas, hands: &Hands, screen: &mut Screen) {
     within(ui, areas.latents, "latents", |ui| latents::draw(ui, hands, screen));
     within(ui, areas.pad, "pad", |ui| pad::draw(ui, hands, screen));
     if screen.rights_open {
@@ -40,8 +54,6 @@ pub fn draw(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
             within(ui, area, page.name, |ui| knob::page(ui, hands, screen, page));
         }
     }
-    within(ui, areas.keyboard, "keyboard", |ui| keyboard::draw(ui, screen));
-    within(ui, areas.status, "status", |ui| status::draw(ui, screen));
 }
 
 fn within(ui: &mut Ui, area: Rect, name: &str, draw: impl FnOnce(&mut Ui)) {

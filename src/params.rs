@@ -4,24 +4,30 @@
 //! Every value is a single atomic: hosts, the editor and the audio thread read and write them without a lock. Nothing
 //! is smoothed here: the engine smooths what would click.
 
+mod announcement;
+mod doings;
 mod handover;
 mod kept;
 mod model;
 mod project;
+mod sound;
 mod state;
 mod transfer;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use nice_plug::params::Params;
+use nice_plug::params::{InternalParamMut, Params};
 use nice_plug::prelude::{BoolParam, FloatParam, FloatRange, IntParam, IntRange, Param, ParamPtr};
 
+pub use announcement::{Announced, Announcement};
+pub use doings::{Doings, Done, now};
 pub use handover::Inlet;
-pub use kept::{Kept, Name, WINDOW_MAX, WINDOW_MIN};
+pub use kept::{Kept, LoadedPreset, WINDOW_MAX, WINDOW_MIN};
 pub use model::{ModelChoice, ModelInlet, ModelView, ModelWish};
-pub use project::ProjectOf;
-pub use state::{STATE_LIMIT, filter, put_preset};
+pub use project::{ProjectOf, drawn};
+pub use sound::Sound;
+pub use state::{STATE_LIMIT, filter, put_preset, without_sound};
 pub use transfer::{TransferChoice, TransferInlet};
 
 use crate::synth::controls::{Control, Controls, Curve, SPECS, Spec, Unit};
@@ -139,6 +145,30 @@ impl InstrumentParams {
             Row::Stepped(param) => param.modulated_plain_value() as f32,
             Row::Switch(param) => f32::from(u8::from(param.modulated_plain_value())),
         }
+    }
+
+    /// The plain value of `control` as the user set it, without host modulation.
+    #[must_use]
+    pub fn unmodulated(&self, control: Control) -> f32 {
+        match self.row(control) {
+            Row::Continuous(param) => param.unmodulated_plain_value(),
+            Row::Stepped(param) => param.unmodulated_plain_value() as f32,
+            Row::Switch(param) => f32::from(u8::from(param.unmodulated_plain_value())),
+        }
+    }
+
+    /// Sets the plain value of `control`, clamped, without a word to the host.
+    pub(crate) fn put(&self, control: Control, plain: f32) {
+        let plain = control.spec().clamp(plain);
+        // SAFETY: the framework wants none but its own code to call these, so that hosts hear of every change; nothing of
+        // memory hangs on it, the values are single atomics. Whoever calls this tells the host, or takes the value back.
+        let _changed = unsafe {
+            match self.row(control) {
+                Row::Continuous(param) => param._internal_set_plain_value(plain),
+                Row::Stepped(param) => param._internal_set_plain_value(plain as i32),
+                Row::Switch(param) => param._internal_set_plain_value(plain >= 0.5),
+            }
+        };
     }
 
     /// The normalised value of `control` as the user set it, without host modulation.

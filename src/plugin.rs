@@ -1,9 +1,10 @@
-//! The plugin: the instrument in the framework's terms, its background thread, and the entry points that hosts load.
+//! The plugin: the instrument in the framework's terms, its background threads, and the entry points that hosts load.
 
 pub mod entry;
 mod events;
 pub mod format;
 pub mod instrument;
+mod librarian;
 mod listener;
 mod offline;
 

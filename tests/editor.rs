@@ -17,7 +17,13 @@ use nice_plug::context::PluginApi;
 use nice_plug::params::internals::ParamPtr;
 use nice_plug::plugin::PluginState;
 use nice_plug::prelude::{GuiContextInner, ParamSetter, Params};
-use zither::bridge::{self, AudioHalf, IndexFacts, IndexView, ListenerHalf, Recognition};
+use zither::bridge::{
+    self, AudioHalf, Fetched, IndexFacts, IndexView, LibrarianHalf, ListenerHalf, Order, Recognition,
+};
+use zither::browser::history::{Mark, Marks};
+use zither::browser::library::{self, Library, Scanner};
+use zither::browser::sitting::Act;
+use zither::browser::usage::{PresetId, Shelf};
 use zither::editor::{Hands, Screen, draw, theme};
 use zither::model::latent::LatentSpace;
 use zither::model::{Card, Model};
@@ -89,6 +95,7 @@ struct Desk {
     host: Arc<Host>,
     audio: AudioHalf,
     listener: ListenerHalf,
+    clerk: Clerk,
 }
 
 impl Desk {
@@ -96,6 +103,7 @@ impl Desk {
         let params = Arc::new(InstrumentParams::default());
         let host = Arc::new(Host::new(&params));
         let (audio, half, listener) = bridge::halves();
+        let clerk = Clerk::new(half.librarian());
         let screen = Screen::new(half, &params.kept.model);
         let (drawn, told) = (Arc::clone(&params), Arc::clone(&host));
         let mut harness = Harness::builder().with_size(vec2(1_000.0, 780.0)).with_step_dt(1.0 / 60.0).build_ui_state(
@@ -103,13 +111,13 @@ impl Desk {
                 theme::apply(ui.ctx());
                 screen.look(1.0 / 60.0);
                 screen.follow(&drawn.kept.model);
-                let hands = Hands { params: &drawn, setter: ParamSetter::new(&*told) };
+                let hands = Hands::new(&drawn, ParamSetter::new(&*told));
                 draw(ui, &hands, screen);
             },
             screen,
         );
         harness.run_steps(3);
-        Self { harness, params, host, audio, listener }
+        Self { harness, params, host, audio, listener, clerk }
     }
 
     fn rect(&self, label: &str) -> Rect {
@@ -419,4 +427,227 @@ fn without_an_index_the_panel_says_how_to_make_one() {
     desk.listener.tell(|report| report.index = IndexView::Refused("its header cannot be trusted".into()));
     desk.harness.run_steps(2);
     assert!(desk.harness.query_by_label_contains("its header cannot be trusted").is_some());
+}
+
+/// A librarian that knows the built-in presets by name, and what is said of them here.
+struct Clerk {
+    half: LibrarianHalf,
+    library: Arc<Library>,
+    marks: HashMap<PresetId, Marks>,
+    fetched: usize,
+}
+
+impl Clerk {
+    fn new(half: LibrarianHalf) -> Self {
+        Self { half, library: Arc::new(Scanner::new(None).library()), marks: HashMap::new(), fetched: 0 }
+    }
+
+    fn work(&mut self) {
+        let desk = self.half.desk();
+        for order in desk.orders() {
+            match order {
+                Order::Fetch { preset, ticket } => {
+                    self.fetched += 1;
+                    let found = self.library.entry(preset).expect("the list shows it").read();
+                    let outcome = found.map(|preset| (Arc::new(preset), None)).map_err(|error| error.to_string());
+                    desk.hand_out(Fetched { ticket, outcome });
+                }
+                Order::Mark(preset, mark) => {
+                    let marks = self.marks.entry(preset).or_default();
+                    match mark {
+                        Mark::Favourite(on) => marks.favourite = on,
+                        Mark::Hidden(on) => marks.hidden = on,
+                        Mark::Rating(_) | Mark::Tag(..) => panic!("the list says nothing of these"),
+                    }
+                }
+            }
+        }
+        let Some(wish) = desk.wished() else { return };
+        let favourites = wish.shelf == Shelf::Favourites;
+        let query = library::Query { favourites, ..wish.query.clone() };
+        let found = self.library.find(&query, &self.marks, library::Order::Name);
+        desk.show(|view| {
+            view.wish = Some(wish);
+            view.library = Arc::clone(&self.library);
+            view.rows = found.rows.into();
+            view.marks = Arc::new(self.marks.clone());
+            view.is_complete = true;
+        });
+    }
+}
+
+impl Desk {
+    /// So many frames, with a librarian that is quick.
+    fn frames(&mut self, count: usize) {
+        for _ in 0..count {
+            self.harness.run_steps(1);
+            self.clerk.work();
+        }
+    }
+
+    /// Presses keys, and lets what follows from them happen.
+    fn press(&mut self, modifiers: Modifiers, key: Key) {
+        self.harness.key_press_modifiers(modifiers, key);
+        self.frames(4);
+    }
+
+    fn type_text(&mut self, text: &str) {
+        for letter in text.chars() {
+            self.harness.event(Event::Text(letter.to_string()));
+            self.frames(2);
+        }
+        self.frames(2);
+    }
+
+    /// Opens the list and waits until it is there.
+    fn browse(&mut self) {
+        self.press(Modifiers::COMMAND, Key::F);
+        assert!(self.harness.query_by_label("Preset list").is_some());
+    }
+
+    /// The name of the preset that sounds, and every value of the sound by its bits.
+    fn sound(&self) -> (String, Vec<u32>) {
+        let controls = Control::all().filter(|&control| control != Control::BYPASS);
+        let bits = controls.map(|control| self.params.plain(control).to_bits()).collect();
+        (self.params.kept.preset.name(), bits)
+    }
+
+    fn acts(&self) -> Vec<Act> {
+        self.params.kept.doings.take().into_iter().map(|done| done.act).collect()
+    }
+
+    /// The preset that stands in a row while nothing is looked for, and its name.
+    fn row(&self, place: usize) -> (PresetId, String) {
+        let entry = &self.clerk.library.entries()[place];
+        (entry.id, entry.card().name.to_string())
+    }
+
+    fn preset(&self, name: &str) -> (PresetId, zither::browser::preset::Preset) {
+        let entry = self.clerk.library.entries().iter().find(|entry| &*entry.card().name == name);
+        let entry = entry.unwrap_or_else(|| panic!("{name} is built in"));
+        (entry.id, entry.read().expect("what is built in reads"))
+    }
+}
+
+#[test]
+fn a_preset_is_found_and_loaded_by_the_keyboard_alone() {
+    let mut desk = Desk::new();
+    desk.browse();
+    desk.type_text("winter bel");
+    assert!(desk.harness.query_by_label("Winter Bells").is_some());
+    assert!(desk.harness.query_by_label("Velvet Section").is_none(), "what does not fit is not listed");
+    desk.press(Modifiers::NONE, Key::Enter);
+    desk.frames(4);
+    let (id, preset) = desk.preset("Winter Bells");
+    let (name, bits) = desk.sound();
+    let controls = preset.controls();
+    let wanted = Control::all().filter(|&control| control != Control::BYPASS).map(|control| controls.get(control));
+    assert_eq!((name.as_str(), desk.params.kept.preset.id()), ("Winter Bells", Some(id)));
+    assert_eq!(bits, wanted.map(f32::to_bits).collect::<Vec<_>>(), "what the host rounded is put right");
+    assert!(desk.harness.query_by_label("Preset list").is_none(), "the knobs are back");
+    assert_eq!(desk.acts(), [Act::Tried(id, Some((Shelf::ForYou, 0))), Act::Taken]);
+    let told = desk.told();
+    let changed = Control::all().filter(|&control| desk.params.plain(control) != control.spec().default);
+    for control in changed {
+        assert_one_gesture(&told, control.spec().id);
+    }
+}
+
+#[test]
+fn a_row_is_tried_after_a_moment_and_esc_puts_back_exactly_what_was_there() {
+    let mut desk = Desk::new();
+    desk.drag(desk.rect("Gain").center(), desk.rect("Gain").center() + vec2(0.0, 13.0), Modifiers::NONE);
+    let before = desk.sound();
+    desk.told();
+    desk.acts();
+    desk.browse();
+    desk.press(Modifiers::NONE, Key::ArrowDown);
+    assert_eq!(desk.sound(), before, "not before a moment has gone by");
+    desk.frames(10);
+    let tried = desk.sound();
+    assert_eq!(tried.0, desk.row(0).1);
+    assert_ne!(tried.1, before.1);
+    desk.press(Modifiers::NONE, Key::ArrowDown);
+    desk.frames(10);
+    assert_eq!(desk.sound().0, desk.row(1).1);
+    desk.press(Modifiers::NONE, Key::Escape);
+    assert_eq!(desk.sound(), before);
+    assert!(desk.harness.query_by_label("Preset list").is_none());
+    assert_eq!(desk.told(), [], "the host never heard of it");
+    let tried = |row: u16| Act::Tried(desk.row(usize::from(row)).0, Some((Shelf::ForYou, row)));
+    assert_eq!(desk.acts(), [tried(0), tried(1), Act::Left]);
+}
+
+#[test]
+fn of_rows_that_are_walked_past_only_the_last_is_tried() {
+    let mut desk = Desk::new();
+    desk.browse();
+    for _ in 0..5 {
+        desk.harness.key_press(Key::ArrowDown);
+        desk.frames(3);
+    }
+    desk.frames(12);
+    assert_eq!((desk.clerk.fetched, desk.sound().0), (1, desk.row(4).1));
+}
+
+#[test]
+fn a_load_is_taken_back_with_the_edits_that_were_there() {
+    let mut desk = Desk::new();
+    desk.browse();
+    desk.type_text("silk koto");
+    desk.press(Modifiers::NONE, Key::Enter);
+    desk.frames(4);
+    let knob = desk.rect("Attack").center();
+    desk.drag(knob, knob - vec2(0.0, 31.0), Modifiers::NONE);
+    let edited = desk.sound();
+    desk.browse();
+    desk.type_text("round bass");
+    desk.press(Modifiers::NONE, Key::Enter);
+    desk.frames(4);
+    assert_eq!(desk.sound().0, "Round Bass");
+    desk.told();
+    desk.acts();
+    desk.press(Modifiers::COMMAND, Key::Z);
+    assert_eq!(desk.sound(), edited);
+    assert_one_gesture(&desk.told(), "latent_1");
+    assert_eq!(desk.acts(), [Act::Undone(Some(desk.preset("Silk Koto").0))]);
+    desk.press(Modifiers::COMMAND, Key::Z);
+    assert_eq!(desk.sound().0, "", "the one before, too");
+}
+
+#[test]
+fn an_edit_takes_what_is_tried() {
+    let mut desk = Desk::new();
+    desk.browse();
+    desk.press(Modifiers::NONE, Key::ArrowDown);
+    desk.frames(10);
+    desk.harness.get_by_label("Presets").click();
+    desk.frames(2);
+    assert_eq!(desk.sound().0, desk.row(0).1, "closing the list leaves what sounds");
+    desk.acts();
+    let knob = desk.rect("Gain").center();
+    desk.drag(knob, knob + vec2(0.0, 13.0), Modifiers::NONE);
+    assert_eq!(desk.acts(), [Act::Tweaked]);
+}
+
+#[test]
+fn hearts_and_what_is_not_wanted_are_said_by_letters_in_the_list_and_by_none_in_the_search() {
+    let mut desk = Desk::new();
+    desk.browse();
+    desk.type_text("fx");
+    assert!(desk.clerk.marks.is_empty(), "in the search they are letters");
+    desk.press(Modifiers::NONE, Key::Backspace);
+    desk.press(Modifiers::NONE, Key::Backspace);
+    desk.press(Modifiers::NONE, Key::ArrowDown);
+    let (first, name) = desk.row(0);
+    desk.type_text("f");
+    assert!(desk.clerk.marks[&first].favourite);
+    desk.type_text("x");
+    assert!(desk.clerk.marks[&first].hidden);
+    assert!(desk.harness.query_by_label(&name).is_none());
+    desk.press(Modifiers::COMMAND, Key::Z);
+    desk.press(Modifiers::COMMAND, Key::Z);
+    assert!(!desk.clerk.marks[&first].hidden, "it is back");
+    desk.type_text("silk");
+    assert!(desk.harness.query_by_label("Silk Koto").is_some() && desk.harness.query_by_label("Round Bass").is_none());
 }

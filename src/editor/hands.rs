@@ -1,7 +1,10 @@
 //! How the editor touches parameters: every edit is a gesture (begin, set, end), so that hosts can record it.
 
+use std::cell::Cell;
+
 use nice_plug::prelude::{Param, ParamSetter};
 
+use crate::browser::sitting::Act;
 use crate::params::{InstrumentParams, with_param};
 use crate::synth::controls::Control;
 
@@ -11,11 +14,29 @@ pub struct Hands<'a> {
     pub params: &'a InstrumentParams,
     /// What writes, through the host.
     pub setter: ParamSetter<'a>,
+    /// The user has changed the sound in this frame.
+    edited: Cell<bool>,
 }
 
-impl Hands<'_> {
+impl<'a> Hands<'a> {
+    /// A grip on these.
+    #[must_use]
+    pub fn new(params: &'a InstrumentParams, setter: ParamSetter<'a>) -> Self {
+        Self { params, setter, edited: Cell::new(false) }
+    }
+
+    /// Whether the user has changed the sound since this grip was taken.
+    #[must_use]
+    pub fn have_edited(&self) -> bool {
+        self.edited.get()
+    }
+
     /// Begins a gesture.
     pub fn begin(&self, control: Control) {
+        if !control.is_of_project() {
+            self.edited.set(true);
+            self.params.kept.doings.note(Act::Tweaked);
+        }
         with_param!(self.params.row(control), param => self.setter.begin_set_parameter(param));
     }
 
@@ -42,6 +63,15 @@ impl Hands<'_> {
     pub fn reset(&self, control: Control) {
         let spec = control.spec();
         self.set_once(control, spec.normalise(spec.default));
+    }
+
+    /// Tells the host the value that a control has by now, as one gesture: a preset has set it, which is no edit.
+    pub fn tell(&self, control: Control) {
+        with_param!(self.params.row(control), param => {
+            self.setter.begin_set_parameter(param);
+            self.setter.set_parameter_normalized(param, param.unmodulated_normalized_value());
+            self.setter.end_set_parameter(param);
+        });
     }
 
     /// The value as the user set it, normalised.

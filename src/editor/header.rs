@@ -1,6 +1,6 @@
-//! The top line: name, model, voices, level, bypass; and above all a fault.
+//! The top line: name, preset, model, voices, level, bypass; and above all a fault.
 
-use egui::{Align, Rect, Sense, Ui, WidgetInfo, vec2};
+use egui::{Align, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, vec2};
 
 use super::{Hands, Screen, meter, model, theme};
 use crate::synth::controls::Control;
@@ -11,7 +11,7 @@ const METER: f32 = 280.0;
 const VOICES: f32 = 86.0;
 const MODEL: f32 = 190.0;
 
-pub(super) fn draw(ui: &mut Ui, hands: &Hands, screen: &Screen) {
+pub(super) fn draw(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
     let area = ui.max_rect();
     ui.painter().rect_filled(area, theme::ROUND, theme::PANEL);
     if screen.half.fault() {
@@ -33,12 +33,30 @@ pub(super) fn draw(ui: &mut Ui, hands: &Hands, screen: &Screen) {
     let sound = inside.with_min_x(inside.left() + WORDMARK).with_max_x(voices.left());
     let menu = sound.with_min_x(sound.right() - MODEL).shrink2(vec2(0.0, 9.0));
     let preset = sound.with_max_x(menu.left() - theme::INSET);
-    super::text(ui, preset, &hands.params.kept.preset.get(), Align::Min, theme::body(), theme::TEXT);
+    self::preset(ui, preset.shrink2(vec2(0.0, 9.0)), hands, screen);
     model::choose(ui, menu, hands, screen);
     let sounding = if screen.voices == 1 { "1 voice".to_owned() } else { format!("{} voices", screen.voices) };
     super::text(ui, voices, &sounding, Align::Max, theme::body(), theme::TEXT);
     meter::draw(ui, meter, screen);
     bypass(ui, button.shrink2(vec2(0.0, 9.0)), hands);
+}
+
+/// The preset's name; a click opens and closes the list.
+fn preset(ui: &Ui, area: Rect, hands: &Hands, screen: &mut Screen) {
+    let name = hands.params.kept.preset.name();
+    let (shown, colour) = if name.is_empty() { ("Presets", theme::MUTED) } else { (name.as_str(), theme::TEXT) };
+    let response = ui.interact(area, ui.scope_id().with("preset"), Sense::click());
+    ui.painter().rect_filled(area, 5.0, if response.hovered() { theme::LINE } else { theme::WELL });
+    let inside = area.shrink2(vec2(8.0, 0.0));
+    super::text(ui, inside.with_max_x(inside.right() - 14.0), shown, Align::Min, theme::body(), colour);
+    let tip = inside.right_center() + vec2(-4.0, if screen.browser.is_open() { -2.5 } else { 2.5 });
+    let wing = if screen.browser.is_open() { 5.0 } else { -5.0 };
+    let arrow = vec![tip, tip + vec2(-4.0, wing), tip + vec2(4.0, wing)];
+    ui.painter().add(Shape::convex_polygon(arrow, theme::MUTED, Stroke::NONE));
+    response.widget_info(|| WidgetInfo::labeled(egui::accesskit::Role::Button, true, "Presets"));
+    if response.clicked() {
+        screen.browser.toggle(hands);
+    }
 }
 
 fn fault(ui: &Ui, area: Rect) {

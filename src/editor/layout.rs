@@ -22,6 +22,13 @@ pub(super) struct Areas {
     pub(super) status: Rect,
 }
 
+impl Areas {
+    /// All between header and keyboard, for the list of presets.
+    pub(super) fn middle(&self) -> Rect {
+        self.latents.union(self.pages[2])
+    }
+}
+
 pub(super) fn areas(window: Rect) -> Areas {
     let inner = window.shrink(GAP);
     let row = |top: f32, height: f32| Rect::from_min_size(pos2(inner.left(), top), vec2(inner.width(), height));

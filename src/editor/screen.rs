@@ -1,5 +1,6 @@
 //! What the editor remembers from frame to frame.
 
+use super::browser::Browser;
 use crate::bridge::{Heard, Levels, Report, ScreenHalf, Stream};
 use crate::model::Model;
 use crate::model::latent::LATENTS;
@@ -47,6 +48,8 @@ pub struct Screen {
     pub(super) report: Report,
     /// The rights panel stands in place of the knobs.
     pub rights_open: bool,
+    /// The list of presets.
+    pub(super) browser: Browser,
 }
 
 impl Screen {
@@ -68,6 +71,7 @@ impl Screen {
             listens: 0.0,
             report: Report::default(),
             rights_open: false,
+            browser: Browser::default(),
         };
         screen.name(choice);
         screen
@@ -96,6 +100,8 @@ impl Screen {
             self.half.play(crate::bridge::Key::AllUp);
             self.held_key = None;
             self.typing = None;
+            // Nobody sees the list: nothing is looked for until the window opens again.
+            self.half.desk().wish(None);
         }
     }
 

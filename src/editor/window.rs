@@ -135,7 +135,7 @@ impl NiceEguiApp for App {
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut Frame) {
         let Some(context) = &self.context else { return };
-        let hands = Hands { params: &self.shared.params, setter: context.param_setter() };
+        let hands = Hands::new(&self.shared.params, context.param_setter());
         let elapsed = ui.input(|input| input.stable_dt);
         with_screen(&self.shared.screen, |screen| {
             screen.look(elapsed);

@@ -3,13 +3,17 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::de::DeserializeOwned;
 
+use super::announcement::Announcement;
+use super::doings::Doings;
 use super::model::{ModelChoice, StoredModel};
 use super::project::ProjectOf;
 use super::transfer::TransferChoice;
+use crate::browser::sitting::Act;
+use crate::browser::usage::PresetId;
 use crate::model::latent::LATENTS;
 use crate::model::transfer::StoredTransfer;
 
@@ -25,41 +29,58 @@ const WINDOW: [u32; 2] = [1_000, 780];
 pub(super) const MODEL_KEY: &str = "model";
 const PAD_KEY: &str = "pad";
 pub(super) const PRESET_KEY: &str = "preset";
+/// Beside the name, so that projects of before, and versions of before, know what they always knew.
+pub(super) const PRESET_ID_KEY: &str = "preset_id";
 const PROJECT_KEY: &str = "project";
 pub(super) const TRANSFER_KEY: &str = "transfer";
 const WINDOW_KEY: &str = "window";
 /// All keys, for the state filter.
-pub(super) const KEYS: [&str; 6] = [MODEL_KEY, PAD_KEY, PRESET_KEY, PROJECT_KEY, TRANSFER_KEY, WINDOW_KEY];
+pub(super) const KEYS: [&str; 7] =
+    [MODEL_KEY, PAD_KEY, PRESET_KEY, PRESET_ID_KEY, PROJECT_KEY, TRANSFER_KEY, WINDOW_KEY];
 
 /// Persisted fields. Written by the main thread (state load, editor); the audio thread reads none of them.
 #[derive(Default)]
 pub struct Kept {
     /// The model that the project was made with.
     pub model: ModelChoice,
-    /// The preset that was loaded last; empty where none was.
-    pub preset: Name,
+    /// The preset that was loaded last.
+    pub preset: LoadedPreset,
     /// What the project is known by.
     pub project: ProjectOf,
     /// What was transferred from a recording.
     pub transfer: TransferChoice,
+    /// What is done to the instance, for the history. Not persisted.
+    pub doings: Doings,
+    /// What the host is to be told. Not persisted.
+    pub announcement: Announcement,
     pad: PadAxes,
     window: WindowSize,
 }
 
-/// A name of at most 128 characters. Never touched on the audio thread.
+/// A preset's name and id, as the project keeps them. Never touched on the audio thread.
 #[derive(Default)]
-pub struct Name(Mutex<String>);
+pub struct LoadedPreset(Mutex<(String, Option<PresetId>)>);
 
-impl Name {
-    /// The name.
+impl LoadedPreset {
+    /// Its name; empty where none was loaded.
     #[must_use]
-    pub fn get(&self) -> String {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn name(&self) -> String {
+        self.known().0.clone()
     }
 
-    /// Sets the name, cut to what is kept.
-    pub fn set(&self, name: &str) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = name.chars().take(NAME_LIMIT).collect();
+    /// Its id; none where none was loaded, or by a version that kept names only.
+    #[must_use]
+    pub fn id(&self) -> Option<PresetId> {
+        self.known().1
+    }
+
+    /// Sets both, the name cut to what is kept.
+    pub fn set(&self, name: &str, id: Option<PresetId>) {
+        *self.known() = (name.chars().take(NAME_LIMIT).collect(), id);
+    }
+
+    fn known(&self) -> MutexGuard<'_, (String, Option<PresetId>)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -109,12 +130,14 @@ impl Kept {
         }
     }
 
-    /// All fields as JSON, by key.
+    /// All fields as JSON, by key. Asked for by hosts alone, to save a project.
     pub(super) fn save(&self) -> BTreeMap<String, String> {
+        self.doings.note(Act::ProjectSaved);
         let json = |value: serde_json::Value| value.to_string();
         BTreeMap::from([
             (MODEL_KEY.to_owned(), self.model.stored().to_json()),
-            (PRESET_KEY.to_owned(), json(self.preset.get().into())),
+            (PRESET_KEY.to_owned(), json(self.preset.name().into())),
+            (PRESET_ID_KEY.to_owned(), id_text(self.preset.id())),
             (PROJECT_KEY.to_owned(), json(self.project.id().into())),
             (TRANSFER_KEY.to_owned(), text(&self.transfer.stored())),
             (PAD_KEY.to_owned(), json(self.pad_axes().to_vec().into())),
@@ -128,7 +151,9 @@ impl Kept {
             self.model.set(StoredModel::from_json(json));
         }
         if let Some(name) = field::<String>(fields, PRESET_KEY) {
-            self.preset.set(&name);
+            let id = field::<String>(fields, PRESET_ID_KEY).and_then(|id| id.parse().ok());
+            self.preset.set(&name, id);
+            self.doings.note(Act::Restored(id));
         }
         if let Some(id) = field::<String>(fields, PROJECT_KEY) {
             self.project.set_id(&id);
@@ -151,6 +176,11 @@ pub(super) fn text(transfer: &Option<StoredTransfer>) -> String {
     serde_json::to_string(transfer).expect("numbers and strings are JSON")
 }
 
+/// A preset's id as JSON: `null` where there is none.
+pub(super) fn id_text(id: Option<PresetId>) -> String {
+    serde_json::Value::from(id.map(|id| id.to_string())).to_string()
+}
+
 fn field<T: DeserializeOwned>(fields: &BTreeMap<String, String>, key: &str) -> Option<T> {
     serde_json::from_str(fields.get(key)?).ok()
 }
@@ -164,7 +194,7 @@ mod tests {
     fn what_is_saved_is_restored() {
         let before = Kept::default();
         before.model.set(StoredModel::Name("brass".to_owned()));
-        before.preset.set("Warm");
+        before.preset.set("Warm", Some(PresetId::of(b"warm")));
         before.set_pad_axis(0, 7);
         before.set_pad_axis(1, 15);
         before.set_window([1_200, 800]);
@@ -172,12 +202,22 @@ mod tests {
         let after = Kept::default();
         after.restore(&before.save());
         assert_eq!(after.model.stored(), StoredModel::Name("brass".to_owned()));
-        assert_eq!(after.preset.get(), "Warm");
+        assert_eq!((after.preset.name().as_str(), after.preset.id()), ("Warm", Some(PresetId::of(b"warm"))));
         assert_eq!(after.pad_axes(), [7, 15]);
         assert_eq!(after.window(), [1_200, 800]);
         assert_eq!(after.transfer.played(), before.transfer.played());
         assert!(after.transfer.played().is_some());
         assert_eq!(after.save(), before.save());
+    }
+
+    #[test]
+    fn a_state_that_knows_the_name_alone_takes_the_id_away() {
+        let kept = Kept::default();
+        kept.preset.set("Warm", Some(PresetId::of(b"warm")));
+        kept.restore(&BTreeMap::from([("preset".to_owned(), "\"Old\"".to_owned())]));
+        assert_eq!((kept.preset.name().as_str(), kept.preset.id()), ("Old", None));
+        let acts: Vec<Act> = kept.doings.take().into_iter().map(|done| done.act).collect();
+        assert_eq!(acts, [Act::Restored(None)]);
     }
 
     #[test]

@@ -50,6 +50,13 @@ pub struct ModelChoice {
     generation: AtomicU64,
 }
 
+/// What is chosen, with the model itself where it was found.
+#[derive(Clone)]
+pub(super) struct Chosen {
+    pub(super) stored: StoredModel,
+    pub(super) found: Option<Opened>,
+}
+
 struct Kept {
     stored: StoredModel,
     view: ModelView,
@@ -131,8 +138,22 @@ impl ModelChoice {
     /// Sets what a project or preset asks for. Main thread: looks for the file, which takes some 30 ms where no instance
     /// has it open. Where there is none the built-in model plays, and what was asked for is kept.
     pub(super) fn set(&self, stored: StoredModel) {
+        let found = models::find(&stored.reference(), stored.path());
+        self.settle(Chosen { stored, found });
+    }
+
+    /// What is chosen, to choose it again.
+    pub(super) fn chosen(&self) -> Chosen {
+        let kept = self.kept();
+        let (reference, path) = (kept.stored.reference(), kept.view.path.clone());
+        let played = kept.view.played.clone().map(|model| Opened { model, reference, path });
+        let found = kept.view.missing.is_none().then(|| played.unwrap_or_else(models::factory));
+        Chosen { stored: kept.stored.clone(), found }
+    }
+
+    /// Sets what was looked for elsewhere, as [`Self::set`] does. Waits for nothing.
+    pub(super) fn settle(&self, Chosen { stored, found }: Chosen) {
         let wanted = stored.reference();
-        let found = models::find(&wanted, stored.path());
         let mut kept = self.kept();
         kept.wish.take_if(|wish| *wish != ModelWish::List);
         kept.choices += 1;

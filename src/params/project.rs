@@ -58,7 +58,8 @@ impl ProjectOf {
 }
 
 /// 128 bits in hexadecimal digits, from the standard library's random keys and the time.
-fn drawn() -> String {
+#[must_use]
+pub fn drawn() -> String {
     let now = SystemTime::now();
     let half = || RandomState::new().hash_one((now, std::process::id()));
     format!("{:016x}{:016x}", half(), half())

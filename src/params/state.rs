@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use nice_plug::plugin::{ParamValue, PluginState};
 
-use super::kept::{KEYS, MODEL_KEY, PRESET_KEY, TRANSFER_KEY, text};
+use super::InstrumentParams;
+use super::kept::{KEYS, MODEL_KEY, PRESET_ID_KEY, PRESET_KEY, TRANSFER_KEY, id_text, text};
 use super::model::StoredModel;
 use crate::browser::preset::Preset;
 use crate::synth::controls::{Control, Curve, Spec, Unit};
@@ -35,9 +36,24 @@ pub fn filter(state: &mut PluginState) {
     state.fields.insert(MODEL_KEY.to_owned(), model.to_json());
 }
 
+/// The part of an instance's state that does not belong to its sound, and its model: what [`put_preset`] needs.
+#[must_use]
+pub fn without_sound(params: &InstrumentParams) -> PluginState {
+    let of_project = Control::all().filter(|control| control.is_of_project());
+    let entry = |control: Control| {
+        let spec = control.spec();
+        (spec.id.to_owned(), value(spec, spec.clamp(params.unmodulated(control))))
+    };
+    PluginState {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        params: of_project.map(entry).collect(),
+        fields: BTreeMap::from([(MODEL_KEY.to_owned(), params.kept.model.stored().to_json())]),
+    }
+}
+
 /// Makes of an instance's state the one that loads a preset: its controls, what was transferred from a recording (or
-/// nothing), the model that it was made for (or, where it names none, the one that plays), and its name. What belongs to
-/// the project stays as it is, bypass for one, and so does everything else that the instance keeps beside its parameters.
+/// nothing), the model that it was made for (or, where it names none, the one that plays), and its name and id. What belongs
+/// to the project stays as it is, bypass for one, and so does everything else that the instance keeps beside its parameters.
 pub fn put_preset(state: &mut PluginState, preset: &Preset) {
     let controls = preset.controls();
     for control in Control::all().filter(|control| !control.is_of_project()) {
@@ -50,6 +66,7 @@ pub fn put_preset(state: &mut PluginState, preset: &Preset) {
     state.fields = BTreeMap::from([
         (MODEL_KEY.to_owned(), model),
         (PRESET_KEY.to_owned(), serde_json::Value::from(preset.name.as_str()).to_string()),
+        (PRESET_ID_KEY.to_owned(), id_text(Some(preset.id()))),
         (TRANSFER_KEY.to_owned(), text(&preset.transfer)),
     ]);
 }
@@ -136,6 +153,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_around_the_sound_is_what_belongs_to_the_project_and_the_model() {
+        let params = InstrumentParams::default();
+        params.put(Control::BYPASS, 1.0);
+        let around = without_sound(&params);
+        let of_project = Control::all().filter(|control| control.is_of_project()).count();
+        assert_eq!((around.params.len(), plain(&around, Control::BYPASS)), (of_project, 1.0));
+        assert_eq!(around.fields, BTreeMap::from([("model".to_owned(), "\"factory\"".to_owned())]));
+    }
+
+    #[test]
     fn a_preset_sets_all_but_bypass_and_names_itself() {
         let mut before = state([("bypass", ParamValue::Bool(true)), ("gain", ParamValue::F32(-6.0))]);
         before.fields.insert("window".into(), "[1, 2]".into());
@@ -152,7 +179,8 @@ mod tests {
         assert_eq!(plain(&before, Control::GAIN), 3.0);
         assert!(matches!(before.params["unison"], ParamValue::I32(4)));
         let name: String = serde_json::from_str(&before.fields["preset"]).unwrap();
-        assert_eq!((name.as_str(), before.fields.len()), ("Glass \"Harp\"", 3));
+        assert_eq!((name.as_str(), before.fields.len()), ("Glass \"Harp\"", 4));
+        assert_eq!(before.fields["preset_id"], format!("\"{}\"", preset.id()));
         assert_eq!(before.fields["transfer"], "null");
         preset.model = ModelReference { name: "Other".into(), digest: "e".into(), ..ModelReference::default() };
         put_preset(&mut before, &preset);

@@ -1,14 +1,16 @@
 //! The instrument as a plugin: one generic type, and the two that CLAP and VST3 export.
 
+use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use nice_plug::plugin::PluginState;
 use nice_plug::prelude::*;
 
 use super::events::{announce_end, translate};
 use super::format::{Clap, Format, Sidechain, Vst3};
+use super::librarian::Membership;
 use super::listener::Subscription;
 use super::offline::Offline;
 use crate::bridge::{self, AudioHalf, Key, ScreenHalf, Stream};
@@ -35,6 +37,17 @@ pub type ClapInstrument = Instrument<Clap>;
 /// The instrument that VST3 hosts load.
 pub type Vst3Instrument = Instrument<Vst3>;
 
+thread_local! {
+    /// Of the instance that was made last on this thread.
+    static LAST_MADE: RefCell<Weak<InstrumentParams>> = const { RefCell::new(Weak::new()) };
+}
+
+/// The parameters of the instance that was made last on this thread: the framework makes instances and keeps them where
+/// nobody else gets at them.
+pub(super) fn last_made() -> Option<Arc<InstrumentParams>> {
+    LAST_MADE.with_borrow(Weak::upgrade)
+}
+
 /// One instance. The framework makes it on the main thread and lends it to the audio thread.
 pub struct Instrument<F> {
     params: Arc<InstrumentParams>,
@@ -49,6 +62,7 @@ pub struct Instrument<F> {
     /// A panic has happened in `process`: silence from then on.
     fault: bool,
     _listening: Subscription,
+    _looked_after: Membership,
     _format: PhantomData<F>,
 }
 
@@ -56,10 +70,12 @@ impl<F: Format> Default for Instrument<F> {
     fn default() -> Self {
         let params = Arc::new(InstrumentParams::default());
         let (bridge, screen, listener) = bridge::halves();
+        LAST_MADE.set(Arc::downgrade(&params));
         Self {
             models: params.kept.model.connect(),
             transfers: params.kept.transfer.connect(),
             _listening: Subscription::new(listener, Arc::clone(&params)),
+            _looked_after: Membership::new(screen.librarian(), Arc::clone(&params)),
             params,
             engine: None,
             bridge,

@@ -64,6 +64,17 @@ impl Parameter {
     }
 }
 
+/// Keeps what tests do out of the user's history: they have a home of their own, unless they were given one.
+fn keep_apart() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        if std::env::var_os("ZITHER_HOME").is_none() {
+            // SAFETY: no instance was made yet, so nothing but the standard library reads the environment, in turn.
+            unsafe { std::env::set_var("ZITHER_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/home")) };
+        }
+    });
+}
+
 /// The library's CLAP entry.
 pub(crate) fn entry() -> PluginEntry {
     // SAFETY: the entry is the library's own and lives as long as the process.
@@ -90,6 +101,7 @@ impl Default for Rig {
 impl Rig {
     /// A fresh instance.
     pub(crate) fn new() -> Self {
+        keep_apart();
         let info = info();
         let instance = PluginInstance::new(|_| Heard::default(), |heard| Main { heard }, &entry(), ID, &info)
             .expect("an instance is made");

@@ -211,8 +211,10 @@ pub(super) fn put_card(transaction: &Transaction<'_>, card: &Card, recording: bo
     if recording {
         row_of(transaction, Table::Preset, &card.preset.0)?;
     }
-    let mut update =
-        transaction.prepare_cached("update preset set path = ?2, bank = ?3, name = ?4, author = ?5 where uid = ?1")?;
+    let mut update = transaction.prepare_cached(
+        "update preset set path = coalesce(nullif(?2, ''), path), bank = coalesce(nullif(?3, ''), bank),
+             name = coalesce(nullif(?4, ''), name), author = coalesce(nullif(?5, ''), author) where uid = ?1",
+    )?;
     let name = |text| cut(text, MAX_NAME);
     let path = cut(&card.path, MAX_PATH);
     update.execute((card.preset.0, path, name(&card.bank), name(&card.name), name(&card.author)))?;

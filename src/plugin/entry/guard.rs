@@ -24,10 +24,11 @@ use clap_sys::process::{CLAP_PROCESS_ERROR, clap_process, clap_process_status};
 use nice_plug::wrapper::clap::Wrapper;
 
 use super::block::EventBlock;
-use super::preset_load::PRESET_LOAD;
+use super::preset_load::{self, PRESET_LOAD};
 use super::program::Program;
+use crate::params::InstrumentParams;
 use crate::plugin::ClapInstrument;
-use crate::plugin::instrument::EVENTS;
+use crate::plugin::instrument::{EVENTS, last_made};
 
 /// Bytes of the audio thread's stack that are touched before its first block, several times what a block takes: the
 /// system gives a thread its pages one by one, when they are touched.
@@ -47,6 +48,7 @@ struct Guard {
     /// Touched only in `process` and `flush`, which hosts never call at once.
     events: UnsafeCell<EventBlock>,
     program: Program,
+    params: Arc<InstrumentParams>,
 }
 
 static PARAMS: clap_plugin_params = clap_plugin_params {
@@ -64,7 +66,10 @@ static PARAMS: clap_plugin_params = clap_plugin_params {
 /// `host` must point to a host that outlives the instance.
 pub(super) unsafe fn create(host: *const clap_host) -> *const clap_plugin {
     // SAFETY: as the caller promises.
-    let wrapper = Arc::into_raw(unsafe { Wrapper::<ClapInstrument>::new(host) });
+    let wrapper = unsafe { Wrapper::<ClapInstrument>::new(host) };
+    let Some(params) = last_made() else { return null() };
+    preset_load::announce_by(&params.kept.announcement, host);
+    let wrapper = Arc::into_raw(wrapper);
     // SAFETY: just made; the framework's `destroy` takes this reference back.
     let framework = *unsafe { &*wrapper }.clap_plugin.borrow();
     let table = clap_plugin {
@@ -85,6 +90,7 @@ pub(super) unsafe fn create(host: *const clap_host) -> *const clap_plugin {
         max_frames: AtomicU32::new(0),
         events: UnsafeCell::new(EventBlock::new()),
         program: Program::default(),
+        params,
     };
     Box::into_raw(Box::new(guard)).cast()
 }
@@ -98,26 +104,37 @@ unsafe fn guard<'a>(plugin: *const clap_plugin) -> Option<&'a Guard> {
     unsafe { plugin.cast::<Guard>().as_ref() }
 }
 
-/// The framework's object of an instance, and its host.
+/// An instance on the main thread.
+pub(super) struct Instance<'a> {
+    /// The framework's object.
+    pub(super) wrapper: &'a Wrapper<ClapInstrument>,
+    /// Its parameters.
+    pub(super) params: &'a InstrumentParams,
+    /// Its host, which outlives it.
+    pub(super) host: *const clap_host,
+}
+
+/// The instance behind a host's pointer.
 ///
 /// # Safety
 /// As [`guard`]; good until the instance is destroyed.
-pub(super) unsafe fn instance<'a>(
-    plugin: *const clap_plugin,
-) -> Option<(&'a Wrapper<ClapInstrument>, *const clap_host)> {
+pub(super) unsafe fn instance<'a>(plugin: *const clap_plugin) -> Option<Instance<'a>> {
     // SAFETY: as the caller promises; the framework's plugin data is its own object, which lives as long as it does.
     unsafe {
         let guard = guard(plugin)?;
         let wrapper = guard.framework.plugin_data.cast::<Wrapper<ClapInstrument>>().as_ref()?;
-        Some((wrapper, guard.host))
+        Some(Instance { wrapper, params: &guard.params, host: guard.host })
     }
 }
 
 unsafe extern "C" fn destroy(plugin: *const clap_plugin) {
     // SAFETY: CLAP hosts pass what `create` returned, once.
     unsafe {
-        let Some(framework_destroy) = guard(plugin).and_then(|guard| guard.framework.destroy) else { return };
-        framework_destroy(plugin);
+        let Some(guard) = guard(plugin) else { return };
+        guard.params.kept.announcement.connect(None);
+        if let Some(framework_destroy) = guard.framework.destroy {
+            framework_destroy(plugin);
+        }
         drop(Box::from_raw(plugin.cast::<Guard>().cast_mut()));
     }
 }
@@ -241,12 +258,15 @@ unsafe extern "C" fn process(plugin: *const clap_plugin, process: *const clap_pr
     }
 }
 
-/// What the host was asked to call: by [`Program::request`], or by the framework.
+/// What the host was asked to call: by [`Program::request`], by the editor with a preset to announce, or by the framework.
 unsafe extern "C" fn on_main_thread(plugin: *const clap_plugin) {
     // SAFETY: CLAP hosts pass a live instance.
-    let Some((guard, (wrapper, host))) = (unsafe { guard(plugin).zip(instance(plugin)) }) else { return };
+    let Some((guard, instance)) = (unsafe { guard(plugin).zip(instance(plugin)) }) else { return };
     // SAFETY: the host outlives its instance.
-    unsafe { guard.program.load(wrapper, host) };
+    unsafe {
+        guard.program.load(&instance);
+        preset_load::announce(&instance);
+    }
     if let Some(call) = guard.framework.on_main_thread {
         // SAFETY: the framework's function, with its own plugin data.
         unsafe { call(plugin) };

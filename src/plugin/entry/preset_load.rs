@@ -1,4 +1,4 @@
-//! Loading a preset that the host's browser names.
+//! Loading a preset that the host's browser names, and naming to the host's browser what was loaded in the editor.
 //!
 //! Values are set the way a project's state is: at once, here on the main thread, each a single atomic that `process`
 //! may read meanwhile; then the host is asked to read all values again. Nothing waits for the audio thread, unlike the
@@ -18,13 +18,12 @@ use clap_sys::factory::preset_discovery::{
 };
 use clap_sys::host::clap_host;
 use clap_sys::plugin::clap_plugin;
-use nice_plug::wrapper::clap::Wrapper;
 
-use super::guard;
+use super::guard::{self, Instance};
 use super::location::{self, Refusal, c_text};
 use crate::browser::preset::Preset;
-use crate::params::put_preset;
-use crate::plugin::ClapInstrument;
+use crate::browser::sitting::Act;
+use crate::params::{Announcement, put_preset, without_sound};
 
 /// What the host calls.
 pub(super) static PRESET_LOAD: clap_plugin_preset_load = clap_plugin_preset_load { from_location: Some(from_location) };
@@ -37,9 +36,10 @@ unsafe extern "C" fn from_location(
     load_key: *const c_char,
 ) -> bool {
     // SAFETY: CLAP hosts pass a live instance.
-    let Some((wrapper, host)) = (unsafe { guard::instance(plugin) }) else { return false };
+    let Some(instance) = (unsafe { guard::instance(plugin) }) else { return false };
+    let host = instance.host;
     // SAFETY: CLAP hosts pass null or strings that end in zero.
-    let loading = || unsafe { load(wrapper, kind, location, load_key) };
+    let loading = || unsafe { load(&instance, kind, location, load_key) };
     let outcome = catch_unwind(AssertUnwindSafe(loading)).unwrap_or(Err(Refusal::Panic));
     // SAFETY: the host outlives its instance.
     let answers = unsafe { host_side(host) };
@@ -64,21 +64,57 @@ unsafe extern "C" fn from_location(
 /// # Safety
 /// As [`location::read`].
 unsafe fn load(
-    wrapper: &Wrapper<ClapInstrument>,
+    instance: &Instance,
     kind: clap_preset_discovery_location_kind,
     location: *const c_char,
     load_key: *const c_char,
 ) -> Result<(), Refusal> {
     // SAFETY: as the caller promises.
     let (_path, preset) = unsafe { location::read(kind, location, load_key)? };
-    put(wrapper, &preset)
+    put(instance, &preset)
 }
 
 /// Sets a preset, and has the host read all values again. Main thread; may open the preset's model.
-pub(super) fn put(wrapper: &Wrapper<ClapInstrument>, preset: &Preset) -> Result<(), Refusal> {
-    let mut state = wrapper.get_state_object();
+pub(super) fn put(instance: &Instance, preset: &Preset) -> Result<(), Refusal> {
+    let mut state = without_sound(instance.params);
     put_preset(&mut state, preset);
-    wrapper.set_state_inner(&mut state).then_some(()).ok_or(Refusal::NotSet)
+    if !instance.wrapper.set_state_inner(&mut state) {
+        return Err(Refusal::NotSet);
+    }
+    instance.params.kept.doings.note_named(Act::Loaded(preset.id(), None), &preset.name);
+    Ok(())
+}
+
+/// Has the host called on its main thread where the editor has loaded a preset.
+pub(super) fn announce_by(announcement: &Announcement, host: *const clap_host) {
+    /// A host's pointer on its way to the editor's thread.
+    struct Host(*const clap_host);
+    // SAFETY: CLAP has hosts take the one call that is made by it on any thread, and the guard forgets it before the host
+    // may go.
+    unsafe impl Send for Host {}
+    impl Host {
+        fn call(&self) {
+            // SAFETY: the host lives, see above.
+            unsafe {
+                if let Some(call) = (*self.0).request_callback {
+                    call(self.0);
+                }
+            }
+        }
+    }
+    let host = Host(host);
+    announcement.connect(Some(Box::new(move || host.call())));
+}
+
+/// Tells the host's browser of the preset that was loaded in the editor. Main thread.
+///
+/// # Safety
+/// The instance must be live.
+pub(super) unsafe fn announce(instance: &Instance) {
+    if let Some((file, name)) = instance.params.kept.announcement.take() {
+        // SAFETY: the host outlives its instance.
+        unsafe { tell_loaded(instance.host, file.as_deref(), &name) };
+    }
 }
 
 /// Tells the host which preset the plugin has loaded by itself, so that its browser keeps in step: a file, or one that is

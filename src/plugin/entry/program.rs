@@ -9,11 +9,10 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use clap_sys::ext::state::{CLAP_EXT_STATE, clap_host_state};
 use clap_sys::host::clap_host;
-use nice_plug::wrapper::clap::Wrapper;
 
+use super::guard::Instance;
 use super::{location, preset_load};
 use crate::browser::bank;
-use crate::plugin::ClapInstrument;
 
 /// A program that waits for the main thread; the last one counts. Holds its number and one more, 0 for none.
 #[derive(Default)]
@@ -38,18 +37,18 @@ impl Program {
     ///
     /// # Safety
     /// As [`Program::request`].
-    pub(super) unsafe fn load(&self, wrapper: &Wrapper<ClapInstrument>, host: *const clap_host) {
+    pub(super) unsafe fn load(&self, instance: &Instance) {
         let Some(number) = self.0.swap(0, Ordering::Acquire).checked_sub(1) else { return };
         let loading = || {
             let (folder, preset) = bank::factory().nth(usize::from(number))?;
-            preset_load::put(wrapper, &preset).ok()?;
+            preset_load::put(instance, &preset).ok()?;
             Some((location::installed(folder, &preset.name), preset.name))
         };
         if let Ok(Some((file, name))) = catch_unwind(AssertUnwindSafe(loading)) {
             // SAFETY: as the caller promises.
             unsafe {
-                mark_dirty(host);
-                preset_load::tell_loaded(host, file.as_deref(), &name);
+                mark_dirty(instance.host);
+                preset_load::tell_loaded(instance.host, file.as_deref(), &name);
             }
         }
     }

@@ -1,0 +1,161 @@
+//! The desk between an editor and the librarian: wishes and orders go one way, rows and presets the other. Whoever comes
+//! puts something down or takes something up, and goes; nobody waits here, and nothing reads a file while it is locked.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::browser::history::{Mark, Marks};
+use crate::browser::library::{Library, Query};
+use crate::browser::models::Opened;
+use crate::browser::preset::Preset;
+use crate::browser::usage::{PresetId, Shelf};
+
+/// The rows that an editor wants to see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// Of which shelf.
+    pub shelf: Shelf,
+    /// What the user looks for on it.
+    pub query: Query,
+    /// Rises when the list is to be ranked anew; until then rows stay in their order, whatever happens meanwhile.
+    pub look: u64,
+}
+
+/// Something that an editor wants done.
+#[derive(Clone, Debug)]
+pub enum Order {
+    /// A preset, to be loaded. A later one takes the place of one that waits.
+    Fetch {
+        /// Which.
+        preset: PresetId,
+        /// Comes back with it.
+        ticket: u64,
+    },
+    /// Something is said of a preset.
+    Mark(PresetId, Mark),
+}
+
+/// A preset that was asked for.
+#[derive(Clone)]
+pub struct Fetched {
+    /// Of the order.
+    pub ticket: u64,
+    /// The preset, and its model where it was found; or why it cannot be read.
+    pub outcome: Result<(Arc<Preset>, Option<Opened>), String>,
+}
+
+/// What an editor shows.
+#[derive(Clone, Default)]
+pub struct View {
+    /// The wish that it answers; none before the first.
+    pub wish: Option<Wish>,
+    /// All presets.
+    pub library: Arc<Library>,
+    /// Numbers of the library's entries, best first.
+    pub rows: Arc<[u32]>,
+    /// Why a preset stands where it stands.
+    pub reasons: Arc<HashMap<PresetId, String>>,
+    /// What the user says of presets.
+    pub marks: Arc<HashMap<PresetId, Marks>>,
+    /// All files were read; until then presets may be missing.
+    pub is_complete: bool,
+}
+
+/// The desk of one instance.
+#[derive(Default)]
+pub struct Desk {
+    top: Mutex<Top>,
+    generation: AtomicU64,
+}
+
+#[derive(Default)]
+struct Top {
+    wish: Option<Wish>,
+    orders: Vec<Order>,
+    view: View,
+    fetched: Option<Fetched>,
+}
+
+impl Desk {
+    /// Says what the editor wants to see; nothing while its list is closed.
+    pub fn wish(&self, wish: Option<Wish>) {
+        self.top().wish = wish;
+    }
+
+    /// What it wants to see.
+    #[must_use]
+    pub fn wished(&self) -> Option<Wish> {
+        self.top().wish.clone()
+    }
+
+    /// Puts an order down.
+    pub fn order(&self, order: Order) {
+        let mut top = self.top();
+        if matches!(order, Order::Fetch { .. }) {
+            top.orders.retain(|waiting| !matches!(waiting, Order::Fetch { .. }));
+        }
+        top.orders.push(order);
+    }
+
+    /// Takes the orders up.
+    #[must_use]
+    pub fn orders(&self) -> Vec<Order> {
+        std::mem::take(&mut self.top().orders)
+    }
+
+    /// Lays out what the editor is to show.
+    pub fn show(&self, change: impl FnOnce(&mut View)) {
+        change(&mut self.top().view);
+        self.generation.fetch_add(1, Ordering::Release);
+    }
+
+    /// What is laid out, if it has changed since `seen`.
+    #[must_use]
+    pub fn view(&self, seen: &mut u64) -> Option<View> {
+        let generation = self.generation.load(Ordering::Acquire);
+        (std::mem::replace(seen, generation) != generation).then(|| self.top().view.clone())
+    }
+
+    /// Lays out a preset, in place of one that nobody took.
+    pub fn hand_out(&self, fetched: Fetched) {
+        self.top().fetched = Some(fetched);
+    }
+
+    /// Takes the preset.
+    #[must_use]
+    pub fn take_fetched(&self) -> Option<Fetched> {
+        self.top().fetched.take()
+    }
+
+    fn top(&self) -> MutexGuard<'_, Top> {
+        self.top.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_presets_that_are_asked_for_the_last_counts_and_what_is_said_is_never_lost() {
+        let (desk, preset) = (Desk::default(), PresetId::of(b"a"));
+        for ticket in 1..4 {
+            desk.order(Order::Fetch { preset, ticket });
+            desk.order(Order::Mark(preset, Mark::Favourite(true)));
+        }
+        let orders = desk.orders();
+        assert_eq!(orders.len(), 4);
+        assert!(matches!(orders[2], Order::Fetch { ticket: 3, .. }), "{orders:?}");
+        assert!(desk.orders().is_empty());
+    }
+
+    #[test]
+    fn a_view_is_copied_once_for_each_change() {
+        let (desk, mut seen) = (Desk::default(), 0);
+        assert!(desk.view(&mut seen).is_none());
+        desk.show(|view| view.is_complete = true);
+        assert!(desk.view(&mut seen).is_some_and(|view| view.is_complete));
+        assert!(desk.view(&mut seen).is_none());
+    }
+}

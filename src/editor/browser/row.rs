@@ -1,0 +1,97 @@
+//! One row of the list: heart, name, bank and tags, the reason why it stands there, and what its licence asks for.
+
+use egui::accesskit::Role;
+use egui::{Align, Pos2, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, vec2};
+
+use super::super::theme;
+use crate::browser::library::{Entry, Permission};
+
+/// Height of a row.
+pub(super) const HEIGHT: f32 = 28.0;
+const HEART: f32 = 30.0;
+/// Width of the name, and of bank and tags, in parts of the row.
+const PARTS: [f32; 2] = [0.27, 0.33];
+const BADGE: f32 = 52.0;
+
+/// What is shown of a preset beside what stands in its file.
+#[derive(Clone, Copy)]
+pub(super) struct Look<'a> {
+    pub(super) is_selected: bool,
+    pub(super) is_playing: bool,
+    pub(super) has_heart: bool,
+    pub(super) reason: &'a str,
+}
+
+/// What the pointer did to a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Touch {
+    Try,
+    Take,
+    Heart,
+}
+
+/// The scroll offset at which a row stands in the middle of the list.
+pub(super) fn centred(place: usize, height: f32) -> f32 {
+    ((place as f32 + 0.5) * HEIGHT - height / 2.0).max(0.0)
+}
+
+/// Draws a row; what the pointer did to it.
+pub(super) fn draw(ui: &mut Ui, entry: &Entry, look: Look) -> Option<Touch> {
+    let (area, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::click());
+    let fill = match (look.is_selected, response.hovered()) {
+        (true, _) => Some(theme::ACCENT.gamma_multiply(0.25)),
+        (false, true) => Some(theme::WELL),
+        (false, false) => None,
+    };
+    if let Some(fill) = fill {
+        ui.painter().rect_filled(area.shrink2(vec2(0.0, 1.0)), 5.0, fill);
+    }
+    heart(ui, area.left_center() + vec2(HEART / 2.0, 0.0), look.has_heart, response.hovered());
+    texts(ui, area, entry, look);
+    let (name, card) = (&entry.card().name, entry.card());
+    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, look.is_selected, &**name));
+    let at = response.interact_pointer_pos();
+    let touch = match at {
+        Some(at) if response.clicked() && at.x < area.left() + HEART => Some(Touch::Heart),
+        _ if response.double_clicked() => Some(Touch::Take),
+        _ if response.clicked() => Some(Touch::Try),
+        _ => None,
+    };
+    if !card.description.is_empty() {
+        response.on_hover_text(&*card.description);
+    }
+    touch
+}
+
+fn texts(ui: &Ui, area: Rect, entry: &Entry, look: Look) {
+    let card = entry.card();
+    let badge = match card.permission {
+        Permission::Free => "",
+        Permission::Credit => "credit",
+        Permission::Ask => "ask",
+    };
+    let inside = Rect::from_min_max(area.min + vec2(HEART, 0.0), area.max - vec2(8.0, 0.0));
+    let [name, about] = PARTS.map(|part| part * inside.width());
+    let column = |left: f32, width: f32| Rect::from_min_size(inside.min + vec2(left, 0.0), vec2(width - 12.0, HEIGHT));
+    let colour = if look.is_playing { theme::ACCENT } else { theme::TEXT };
+    super::super::text(ui, column(0.0, name), &card.name, Align::Min, theme::body(), colour);
+    let words: Vec<&str> = std::iter::once(&*entry.places[0].bank).chain(card.tags.iter().map(|tag| &**tag)).collect();
+    super::super::text(ui, column(name, about), &words.join(" \u{b7} "), Align::Min, theme::small(), theme::TEXT);
+    let reason = column(name + about, inside.width() - name - about - BADGE);
+    super::super::text(ui, reason, look.reason, Align::Min, theme::small(), theme::MUTED);
+    super::super::text(ui, inside, badge, Align::Max, theme::small(), theme::ACCENT);
+}
+
+/// A heart of two discs and a point.
+fn heart(ui: &Ui, at: Pos2, is_given: bool, is_hovered: bool) {
+    let colour = match (is_given, is_hovered) {
+        (true, _) => theme::ALERT,
+        (false, true) => theme::MUTED,
+        (false, false) => theme::LINE,
+    };
+    for side in [-1.0, 1.0] {
+        ui.painter().circle_filled(at + vec2(side * 2.7, -1.8), 3.1, colour);
+    }
+    let point = vec![at + vec2(-5.6, -0.4), at + vec2(0.0, -1.6), at + vec2(5.6, -0.4), at + vec2(0.0, 5.6)];
+    ui.painter().add(Shape::convex_polygon(point, colour, Stroke::NONE));
+}

@@ -1,0 +1,170 @@
+//! One instance, as the librarian sees it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::archive::Archive;
+use super::shelves::{RECOMMENDED, Shelves};
+use super::stacks::Stacks;
+use crate::bridge::{Fetched, LibrarianHalf, Order, Wish};
+use crate::browser::history::{Card, Mark, Marks};
+use crate::browser::library::Library;
+use crate::browser::models;
+use crate::browser::preset::Preset;
+use crate::browser::recommend::{Request, Task};
+use crate::browser::sitting::{Act, Sitting};
+use crate::browser::usage::{Deed, Event, PresetId, SessionId};
+use crate::params::{Done, InstrumentParams, drawn, now};
+
+/// An instance: what is done with it, and what its editor asks for.
+pub(super) struct Clerk {
+    pub(super) id: u64,
+    half: LibrarianHalf,
+    params: Arc<InstrumentParams>,
+    sitting: Sitting,
+    /// Whether something was kept in the running session.
+    has_kept: bool,
+    shown: Option<Shown>,
+}
+
+/// What the editor was shown last, and of what it was made.
+struct Shown {
+    wish: Wish,
+    library: Arc<Library>,
+    marks: Arc<HashMap<PresetId, Marks>>,
+    is_complete: bool,
+    shelves: Shelves,
+}
+
+impl Clerk {
+    /// The clerk of an instance that was just made.
+    pub(super) fn new(id: u64, half: LibrarianHalf, params: Arc<InstrumentParams>) -> Self {
+        let sitting = Sitting::new(SessionId::of(drawn().as_bytes()), now());
+        Self { id, half, params, sitting, has_kept: false, shown: None }
+    }
+
+    /// Whether its editor shows a list.
+    pub(super) fn is_asked(&self) -> bool {
+        self.shown.is_some()
+    }
+
+    /// Notes what was done since the last look, and does what is asked for.
+    pub(super) fn tend(&mut self, archive: &mut Archive, stacks: &mut Stacks) {
+        self.note(archive, stacks);
+        for order in self.half.desk().orders() {
+            match order {
+                Order::Fetch { preset, ticket } => self.fetch(preset, ticket, stacks),
+                Order::Mark(preset, mark) => self.mark(preset, mark, archive, stacks),
+            }
+        }
+        self.answer(archive, stacks);
+    }
+
+    /// Notes what still waits, and that the instance goes.
+    pub(super) fn leave(mut self, archive: &mut Archive, stacks: &Stacks) {
+        self.note(archive, stacks);
+        self.act(Act::Closed, now(), "", archive, stacks);
+    }
+
+    fn note(&mut self, archive: &mut Archive, stacks: &Stacks) {
+        let done = self.params.kept.doings.take();
+        // What was heard first: it was heard of what was there before.
+        let before = done.first().map_or_else(now, |done| done.time);
+        let heard = Act::Heard(self.half.heard());
+        self.act(heard, before, "", archive, stacks);
+        for Done { time, act, name } in done {
+            self.act(act, time, &name, archive, stacks);
+        }
+    }
+
+    /// Keeps what an act means. `name` is that of its preset, where it came with one.
+    fn act(&mut self, act: Act, time: i64, name: &str, archive: &mut Archive, stacks: &Stacks) {
+        let session = self.sitting.session();
+        let events: Vec<Event> = self.sitting.act(act, time);
+        self.has_kept &= session == self.sitting.session();
+        self.has_kept |= events.iter().any(|event| event.deed == Deed::Keep);
+        let named = |preset| {
+            let is_its = matches!(act, Act::Loaded(loaded, _) if loaded == preset);
+            // What is left empty is left as it is known.
+            Card { preset, name: if is_its { name.to_owned() } else { String::new() }, ..Card::default() }
+        };
+        let card = |preset| stacks.card(preset).unwrap_or_else(|| named(preset));
+        archive.keep(events, &self.params.kept.project.id(), card);
+    }
+
+    /// Reads a preset, and looks for its model: what takes its time, so that the editor need not.
+    fn fetch(&self, preset: PresetId, ticket: u64, stacks: &mut Stacks) {
+        let library = stacks.library();
+        let outcome = match library.entry(preset) {
+            Some(entry) => entry.read().map_err(|error| format!("{} {error}", entry.card().name)),
+            None => Err("the preset is no longer there".to_owned()),
+        };
+        let with_model = |preset: Preset| {
+            let model = models::find(&preset.model, None);
+            (Arc::new(preset), model)
+        };
+        self.half.desk().hand_out(Fetched { ticket, outcome: outcome.map(with_model) });
+    }
+
+    fn mark(&mut self, preset: PresetId, mark: Mark, archive: &mut Archive, stacks: &Stacks) {
+        let deed = match mark {
+            Mark::Favourite(true) => Some(Deed::Favourite),
+            Mark::Favourite(false) => Some(Deed::Unfavourite),
+            Mark::Hidden(true) => Some(Deed::Hide),
+            Mark::Hidden(false) | Mark::Rating(_) | Mark::Tag(..) => None,
+        };
+        archive.mark(preset, mark);
+        if let Some(deed) = deed {
+            self.act(Act::Said(preset, deed), now(), "", archive, stacks);
+        }
+    }
+
+    /// Lays out what the editor wishes to see, if it is not laid out already.
+    fn answer(&mut self, archive: &mut Archive, stacks: &mut Stacks) {
+        let Some(wish) = self.half.desk().wished() else {
+            self.shown = None;
+            return;
+        };
+        let (library, is_complete) = (stacks.library(), stacks.is_complete());
+        stacks.past(&library, archive);
+        let is_shown = |shown: &Shown| {
+            shown.wish == wish
+                && Arc::ptr_eq(&shown.library, &library)
+                && Arc::ptr_eq(&shown.marks, archive.marks())
+                && shown.is_complete == is_complete
+        };
+        if self.shown.as_ref().is_some_and(is_shown) {
+            return;
+        }
+        let same_look = |shown: &Shown| shown.wish.look == wish.look && Arc::ptr_eq(&shown.library, &library);
+        let shelves = match self.shown.take().filter(same_look) {
+            Some(shown) => shown.shelves,
+            None => self.rank(&library, archive, stacks),
+        };
+        let marks = Arc::clone(archive.marks());
+        let found = shelves.find(&wish, &marks);
+        self.half.desk().show(|view| {
+            view.wish = Some(wish.clone());
+            view.library = Arc::clone(&library);
+            (view.rows, view.reasons) = (found.rows, found.reasons);
+            view.marks = Arc::clone(&marks);
+            view.is_complete = is_complete;
+        });
+        self.shown = Some(Shown { wish, library, marks, is_complete, shelves });
+    }
+
+    /// Ranks all shelves for this moment. What is loaded need not be found.
+    fn rank(&self, library: &Arc<Library>, archive: &mut Archive, stacks: &mut Stacks) -> Shelves {
+        let project = archive.history().and_then(|history| history.project_id(&self.params.kept.project.id()));
+        let request = Request {
+            task: if self.has_kept { Task::Next } else { Task::Open },
+            now: now().div_euclid(1_000),
+            session: self.sitting.session(),
+            project,
+            rows: RECOMMENDED,
+            exclude: self.sitting.loaded().into_iter().collect(),
+            explore: false,
+        };
+        Shelves::of(library, stacks.past(library, archive), &request)
+    }
+}

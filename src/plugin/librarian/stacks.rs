@@ -1,0 +1,45 @@
+//! The library, once somebody asks for it, and what the history says of its presets.
+
+use std::sync::Arc;
+
+use super::archive::Archive;
+use super::past::Past;
+use crate::browser::history::Card;
+use crate::browser::library::{Follower, Library, follow};
+use crate::browser::usage::PresetId;
+
+/// The presets of this user, for all instances.
+#[derive(Default)]
+pub(super) struct Stacks {
+    follower: Option<Arc<Follower>>,
+    past: Option<Past>,
+}
+
+impl Stacks {
+    /// The library as it is now; its files are read from the first call on.
+    pub(super) fn library(&mut self) -> Arc<Library> {
+        self.follower.get_or_insert_with(follow).library()
+    }
+
+    /// Whether all files were read.
+    pub(super) fn is_complete(&self) -> bool {
+        self.follower.as_ref().is_some_and(|follower| follower.is_complete())
+    }
+
+    /// What the history says of these presets as of now.
+    pub(super) fn past(&mut self, library: &Arc<Library>, archive: &mut Archive) -> &mut Past {
+        let known = self.past.take().filter(|past| past.is_of(library));
+        let past = self.past.insert(known.unwrap_or_else(|| Past::of(library, archive)));
+        past.follow(archive);
+        past
+    }
+
+    /// What a preset is called and where it lies, where the library was asked for and has it.
+    pub(super) fn card(&self, preset: PresetId) -> Option<Card> {
+        let library = self.follower.as_ref()?.library();
+        let entry = library.entry(preset)?;
+        let path = entry.path().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
+        let (bank, card) = (entry.places[0].bank.to_string(), entry.card());
+        Some(Card { preset, path, bank, name: card.name.to_string(), author: card.author.to_string() })
+    }
+}
