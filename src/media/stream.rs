@@ -64,7 +64,10 @@ impl AudioStream {
     pub fn open(path: &Path) -> Result<Self, AudioError> {
         let io = |source| AudioError::Io { path: path.to_owned(), source };
         let file = File::open(path).map_err(io)?;
-        let bytes = file.metadata().map_err(io)?.len();
+        let about = file.metadata().map_err(io)?;
+        if about.is_dir() {
+            return Err(AudioError::Refused { path: path.to_owned(), reason: "it is a folder".to_owned() });
+        }
         let mut hint = Hint::new();
         if let Some(extension) = path.extension().and_then(|extension| extension.to_str()) {
             hint.with_extension(extension);
@@ -79,7 +82,7 @@ impl AudioStream {
         let codec = track.codec_params.as_ref().and_then(|params| params.audio()).ok_or_else(no_audio)?;
         let decoder =
             symphonia::default::get_codecs().make_audio_decoder(codec, &Default::default()).map_err(unreadable)?;
-        let (seconds, track) = (claimed_seconds(track, bytes), track.id);
+        let (seconds, track) = (claimed_seconds(track, about.len()), track.id);
         Ok(Self { path: path.to_owned(), format, decoder, track, seconds, interleaved: Vec::new(), shape: None })
     }
 
