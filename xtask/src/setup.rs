@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 /// Something that the tasks need from the system.
 pub(crate) struct Need {
@@ -128,6 +128,20 @@ pub(crate) fn run(needs: &[Need]) -> Result<()> {
     if !status.success() || !still.is_empty() {
         bail!("`{command}` did not bring {}; run it yourself to see why", still.join(", "));
     }
+    Ok(())
+}
+
+/// Options of apt by which a machine without a network says so after seconds.
+pub(crate) const SOON: [&str; 4] = ["-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=20"];
+
+/// Has apt look which packages there are.
+///
+/// # Errors
+/// If it may not, or cannot.
+pub(crate) fn update() -> Result<()> {
+    let privilege = Privilege::find().context("this machine's list of packages cannot be updated")?;
+    let command = format!("{}apt-get -q {} update", privilege.prefix(), SOON.join(" "));
+    ensure!(succeeds(Command::new("sh").args(["-c", &command])), "`{command}` failed");
     Ok(())
 }
 

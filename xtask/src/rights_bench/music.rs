@@ -148,13 +148,8 @@ pub(super) fn unpacked(cache: &Path, package: &str) -> Result<PathBuf> {
     }
     fs::create_dir_all(cache).with_context(|| format!("cannot make {}", cache.display()))?;
     println!("rights-bench: fetching {package}");
-    let download = Command::new("apt-get").args(["-q", "download", package]).current_dir(cache).output();
-    let download = download.context("cannot run apt-get; unpack the package there yourself")?;
-    ensure!(
-        download.status.success(),
-        "apt-get did not bring {package}: {}",
-        String::from_utf8_lossy(&download.stderr)
-    );
+    // A machine that was never updated knows no packages.
+    download(cache, package).or_else(|_| crate::setup::update().and_then(|()| download(cache, package)))?;
     let archive = fs::read_dir(cache)?
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .find(|path| super::truth::name(&path.to_string_lossy()).starts_with(&format!("{package}_")))
@@ -163,6 +158,17 @@ pub(super) fn unpacked(cache: &Path, package: &str) -> Result<PathBuf> {
     crate::workspace::run(Command::new("dpkg-deb").arg("-x").arg(&archive).arg(&half_done))?;
     fs::rename(&half_done, &folder).with_context(|| format!("cannot make {}", folder.display()))?;
     Ok(folder)
+}
+
+/// Lets apt put a package's archive into a folder, soon or not at all.
+fn download(folder: &Path, package: &str) -> Result<()> {
+    let mut command = Command::new("apt-get");
+    command.args(crate::setup::SOON).args(["-q", "download", package]).current_dir(folder);
+    let download = command.output().context("cannot run apt-get; unpack the package there yourself")?;
+    let said = String::from_utf8_lossy(&download.stderr);
+    let reason = said.lines().find(|line| line.starts_with("E:")).unwrap_or("no reason given");
+    ensure!(download.status.success(), "apt-get did not bring {package} ({reason})");
+    Ok(())
 }
 
 /// All recordings in a folder and below.

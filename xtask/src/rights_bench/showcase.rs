@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use super::clip::Clip;
 use super::random::Random;
@@ -35,6 +35,7 @@ pub(crate) fn recorded(cache: &Path, out: &Path) -> Result<Vec<Recording>> {
     std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
     let mut files = music::recordings(&music::unpacked(cache, PACKAGE)?)?;
     files.sort();
+    ensure!(!files.is_empty(), "{PACKAGE} holds no recordings");
     let recording = |file: &PathBuf| {
         let stem = file.file_stem().unwrap_or_default();
         let path = out.join(stem).with_extension("wav");
