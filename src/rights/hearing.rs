@@ -1,5 +1,8 @@
 //! What is heard in a stream, with names: the guard's matches as the catalogue and the ledger know them.
 
+#[cfg(all(test, target_os = "linux"))]
+mod cost;
+
 use std::sync::Arc;
 
 use super::catalogue::{Policy, Work};
