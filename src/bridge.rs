@@ -20,6 +20,8 @@ pub use tap::{Mark, PIECE, TAP_FRAMES};
 use report::Board;
 use tap::{TapIn, TapOut};
 
+use crate::rights::catalogue::Policy;
+
 /// Keys pressed on the screen that may wait for the audio thread.
 const KEY_CAPACITY: usize = 256;
 /// Frames by which a host's transport may stray from where it should be before that counts as a jump: hosts that count in
@@ -68,6 +70,7 @@ struct Wires {
     fault: AtomicBool,
     screen_open: AtomicBool,
     waits: AtomicBool,
+    ducks: AtomicBool,
     counts: [Count; 2],
 }
 
@@ -194,6 +197,12 @@ impl AudioHalf {
         self.wires.waits.store(waits, Ordering::Relaxed);
     }
 
+    /// Whether the output is to step back, because of what is heard.
+    #[must_use]
+    pub fn ducks(&self) -> bool {
+        self.wires.ducks.load(Ordering::Relaxed)
+    }
+
     /// Reports a piece of output.
     pub fn meter(&self, left: &[f32], right: &[f32]) {
         for (peak, channel) in self.wires.peak.iter().zip([left, right]) {
@@ -249,6 +258,12 @@ impl ScreenHalf {
             unchecked_seconds: seconds(&count.unchecked),
             peak: count.peak.swap(0.0, Ordering::Relaxed),
         }
+    }
+
+    /// Whether the output steps back, because of what is heard.
+    #[must_use]
+    pub fn ducks(&self) -> bool {
+        self.wires.ducks.load(Ordering::Relaxed)
     }
 
     /// Brings `report` up to what the background thread has told since the last call.
@@ -337,6 +352,17 @@ impl ListenerHalf {
     /// Tells the screen.
     pub fn tell(&self, change: impl FnOnce(&mut Report)) {
         self.board.write(change);
+    }
+
+    /// Whether the screen is told that a work is heard now whose policy is as strict as this, or stricter.
+    #[must_use]
+    pub fn hears(&self, policy: Policy) -> bool {
+        self.board.hears(policy)
+    }
+
+    /// Tells the audio thread whether the output is to step back.
+    pub fn duck(&self, ducks: bool) {
+        self.wires.ducks.store(ducks, Ordering::Relaxed);
     }
 
     /// Whether the screen has asked for a clearance report since the last look.

@@ -2,6 +2,7 @@
 
 pub mod beating;
 pub mod denormal;
+pub mod duck;
 pub mod envelope;
 pub mod kernel;
 pub mod level;

@@ -48,7 +48,7 @@ fn sound(ui: &mut Ui, areas: &layout::Areas, hands: &Hands, screen: &mut Screen)
     within(ui, areas.latents, "latents", |ui| latents::draw(ui, hands, screen));
     within(ui, areas.pad, "pad", |ui| pad::draw(ui, hands, screen));
     if screen.rights_open {
-        within(ui, areas.pages[0].union(areas.pages[2]), "rights", |ui| rights::draw(ui, screen));
+        within(ui, areas.pages[0].union(areas.pages[2]), "rights", |ui| rights::draw(ui, hands, screen));
     } else {
         for (page, area) in PAGES[2..].iter().zip(areas.pages) {
             within(ui, area, page.name, |ui| knob::page(ui, hands, screen, page));

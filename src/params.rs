@@ -6,6 +6,7 @@
 
 mod announcement;
 mod doings;
+mod duck;
 mod handover;
 mod kept;
 mod model;
@@ -22,6 +23,7 @@ use nice_plug::prelude::{BoolParam, FloatParam, FloatRange, IntParam, IntRange, 
 
 pub use announcement::{Announced, Announcement};
 pub use doings::{Doings, Done, now};
+pub use duck::{DuckChoice, DuckFor};
 pub use handover::Inlet;
 pub use kept::{Kept, LoadedPreset, WINDOW_MAX, WINDOW_MIN};
 pub use model::{ModelChoice, ModelInlet, ModelView, ModelWish};

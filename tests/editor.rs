@@ -18,7 +18,7 @@ use nice_plug::params::internals::ParamPtr;
 use nice_plug::plugin::PluginState;
 use nice_plug::prelude::{GuiContextInner, ParamSetter, Params};
 use zither::bridge::{
-    self, AudioHalf, Fetched, IndexFacts, IndexView, LibrarianHalf, ListenerHalf, Order, Recognition,
+    self, AudioHalf, Fetched, IndexFacts, IndexView, LibrarianHalf, ListenerHalf, Order, Recognition, Stream,
 };
 use zither::browser::history::{Mark, Marks};
 use zither::browser::library::{self, Library, Scanner};
@@ -27,7 +27,8 @@ use zither::browser::usage::{PresetId, Shelf};
 use zither::editor::{Hands, Screen, draw, theme};
 use zither::model::latent::LatentSpace;
 use zither::model::{Card, Model};
-use zither::params::InstrumentParams;
+use zither::params::{DuckFor, InstrumentParams};
+use zither::rights::catalogue::Policy;
 use zither::rights::ledger::{Source, Span};
 use zither::synth::controls::Control;
 
@@ -415,6 +416,27 @@ fn a_recognition_is_told_with_owner_terms_evidence_and_what_to_do() {
     desk.harness.run_steps(2);
     let line = desk.harness.get_by_label("Rights").accesskit_node().value().unwrap();
     assert_eq!(line, "Rights: sidechain silent, own output silent");
+}
+
+#[test]
+fn the_panel_shows_what_comes_in_and_lets_the_user_choose_a_duck() {
+    let mut desk = Desk::new();
+    desk.audio.rate(48_000.0);
+    desk.click(desk.rect("Rights").center());
+    desk.audio.tap(Stream::Sidechain, &[0.5; 480], &[0.0; 480]);
+    desk.listener.take(Stream::Sidechain, usize::MAX, |_, _| ());
+    desk.harness.run_steps(1);
+    assert!(desk.harness.query_by_label("sidechain: -6.0 dB, silent").is_some());
+    assert!(desk.harness.query_by_label("own output: silent, silent").is_some());
+    assert_eq!(desk.params.kept.duck.get(), DuckFor::Nothing);
+    desk.click(desk.rect("Duck output for").center());
+    desk.click(desk.rect("deny and ask").center());
+    assert_eq!(desk.params.kept.duck.get(), DuckFor::Ask);
+    desk.listener.tell(|report| report.take(recognition(true)));
+    desk.listener.duck(desk.listener.hears(Policy::Ask));
+    desk.harness.run_steps(2);
+    assert!(desk.harness.query_by_label_contains("the output is 12 dB lower").is_some());
+    assert!(desk.told().is_empty(), "no parameter stands for it");
 }
 
 #[test]

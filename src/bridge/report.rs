@@ -104,6 +104,11 @@ impl Board {
         }
     }
 
+    /// Whether a work is heard now whose policy is as strict as this, or stricter.
+    pub(super) fn hears(&self, policy: Policy) -> bool {
+        self.report().matches.iter().any(|found| found.sounds && found.policy >= policy)
+    }
+
     /// Wishes for a clearance report.
     pub(super) fn wish(&self) {
         self.export.store(true, Ordering::Release);
@@ -126,8 +131,10 @@ impl Report {
         const PAUSE: f64 = 15.0;
         let touches =
             |old: &Recognition| old.heard.from <= new.heard.to + PAUSE && new.heard.from <= old.heard.to + PAUSE;
-        let alike = |old: &Recognition| old.source == new.source && old.work.id == new.work.id && touches(old);
-        match self.matches.iter().position(alike) {
+        let same = |old: &Recognition| old.source == new.source && old.work.id == new.work.id;
+        // Where the transport has jumped, what is told now may touch nothing that was told before.
+        self.matches.iter_mut().filter(|old| same(old)).for_each(|old| old.sounds = false);
+        match self.matches.iter().position(|old| same(old) && touches(old)) {
             Some(at) => {
                 let mut old = self.matches.remove(at);
                 old.absorb(new);
@@ -180,6 +187,17 @@ mod tests {
             report.matches.iter().map(|one| (one.work.id.as_str(), one.heard.from, one.heard.to)).collect();
         assert_eq!(told, [("a", 60.0, 63.0), ("a", 0.0, 8.0), ("b", 1.0, 3.0)]);
         assert_eq!(report.matches[1].confidence, 0.999);
+        let sounding: Vec<_> = report.matches.iter().map(|one| one.sounds).collect();
+        assert_eq!(sounding, [true, false, true], "a work sounds once in a stream");
+    }
+
+    #[test]
+    fn what_is_heard_is_judged_by_its_policy_until_it_is_over() {
+        let board = Board::default();
+        board.write(|report| report.take(recognised("a", 0.0, 3.0, 0.999)));
+        assert!(board.hears(Policy::Ask) && !board.hears(Policy::Deny));
+        board.write(|report| report.take(Recognition { sounds: false, ..recognised("a", 0.0, 3.0, 0.999) }));
+        assert!(!board.hears(Policy::Ask));
     }
 
     #[test]

@@ -10,19 +10,28 @@ const NUMBER: f32 = 66.0;
 pub(super) fn draw(ui: &Ui, area: Rect, screen: &Screen) {
     let bars = area.with_max_x(area.right() - NUMBER);
     let (peak, _) = screen.held_peak;
-    let text = if peak > 1e-3 { format!("{:.1} dB", decibels(peak)) } else { "silent".to_owned() };
+    let text = in_words(peak);
     let colour = if peak > 1.0 { theme::ALERT } else { theme::TEXT };
     ui.painter().text(area.right_center(), Align2::RIGHT_CENTER, &text, theme::body(), colour);
     for (channel, &level) in screen.shown_peak.iter().enumerate() {
         let top = bars.center().y - 7.0 + channel as f32 * 8.0;
-        let bar = Rect::from_min_size(pos2(bars.left(), top), vec2(bars.width(), 6.0));
-        ui.painter().rect_filled(bar, 3.0, theme::WELL);
-        let lit = bar.with_max_x(bar.left() + bar.width() * share(level));
-        let colour = if level > 1.0 { theme::ALERT } else { theme::SOUND };
-        ui.painter().rect_filled(lit, 3.0, colour);
+        bar(ui, Rect::from_min_size(pos2(bars.left(), top), vec2(bars.width(), 6.0)), level);
     }
     let response = ui.interact(area, ui.scope_id().with("meter"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(egui::accesskit::Role::Meter, true, format!("Output level: {text}")));
+}
+
+/// One bar, lit up to `level`.
+pub(super) fn bar(ui: &Ui, area: Rect, level: f32) {
+    ui.painter().rect_filled(area, 3.0, theme::WELL);
+    let lit = area.with_max_x(area.left() + area.width() * share(level));
+    let colour = if level > 1.0 { theme::ALERT } else { theme::SOUND };
+    ui.painter().rect_filled(lit, 3.0, colour);
+}
+
+/// A level as a number, or that there is none.
+pub(super) fn in_words(level: f32) -> String {
+    if level > 1e-3 { format!("{:.1} dB", decibels(level)) } else { "silent".to_owned() }
 }
 
 fn decibels(level: f32) -> f32 {

@@ -1,9 +1,10 @@
 //! The rights panel: whose music is heard, what to do about it, and on what evidence. It tells and never judges.
 
-use egui::{Align, Button, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, vec2};
+use egui::{Align, Button, Color32, ComboBox, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, vec2};
 
-use super::{Screen, theme};
+use super::{Hands, Screen, meter, theme};
 use crate::bridge::{Heard, IndexFacts, IndexView, Recognition, Stream};
+use crate::params::DuckFor;
 use crate::rights::catalogue::{Licence, Work};
 use crate::rights::report::words;
 
@@ -13,14 +14,33 @@ const NOW_SHARE: f32 = 0.44;
 const LINE: f32 = 19.0;
 const HEADLINE: f32 = 26.0;
 
+/// Width of a stream's name, and of its level.
+const NAME: f32 = 76.0;
+const METER: f32 = 110.0;
+/// Height of the row of buttons, and width of the one that exports.
+const BUTTONS: f32 = 26.0;
+const EXPORT: f32 = 190.0;
+/// Width of the name of the choice of a duck.
+const DUCK_NAME: f32 = 104.0;
+/// What the streams are called.
+const NAMES: [&str; 2] = ["sidechain", "own output"];
+/// What the choice of a duck means.
+const DUCK: &str = "While music is heard whose catalogue says this of it, in the sidechain or in what Zither plays, the \
+    output is 12 dB lower, so that it cannot be bounced unnoticed. Kept with the project; off unless you choose it.";
+
 /// Draws the panel.
-pub(super) fn draw(ui: &mut Ui, screen: &Screen) {
+pub(super) fn draw(ui: &mut Ui, hands: &Hands, screen: &Screen) {
     let inside = super::panel(ui, "Whose music is this?");
+    let title = inside.with_min_y(inside.top() - theme::TITLE).with_max_y(inside.top());
+    let (_, beside_title) = title.split_left_right_at_fraction(NOW_SHARE);
+    super::text(ui, beside_title, &index(&screen.report.index), Align::Max, theme::small(), theme::MUTED);
     let (left, right) = inside.split_left_right_at_fraction(NOW_SHARE);
     now(ui, left.with_max_x(left.right() - theme::INSET), screen);
-    let foot = right.with_min_y(right.bottom() - 2.0 * LINE - 30.0);
+    let said = said(screen);
+    let lines = if said.is_some() { 3.0 } else { 2.0 };
+    let foot = right.with_min_y(right.bottom() - lines * LINE - BUTTONS - 6.0);
     history(ui, right.with_max_y(foot.top() - 6.0), &screen.report.matches);
-    footer(ui, foot, screen);
+    footer(ui, foot, hands, screen, said);
 }
 
 /// What is heard now, or was last.
@@ -30,7 +50,9 @@ fn now(ui: &mut Ui, area: Rect, screen: &Screen) {
         Some(found) => {
             let work = &found.work;
             let tense = if found.sounds { "Heard now" } else { "Heard last" };
-            lines.put(&format!("{tense}, {}", words::source(found.source)), LINE, theme::small(), theme::MUTED);
+            let ducked = if screen.half.ducks() { " \u{b7} the output is 12 dB lower" } else { "" };
+            let head = format!("{tense}, {}{ducked}", words::source(found.source));
+            lines.put(&head, LINE, theme::small(), theme::MUTED);
             lines.put(words::title(work), HEADLINE, theme::wordmark(), theme::TEXT);
             lines.put(&by(work), LINE, theme::body(), theme::TEXT);
             lines.put(&terms(found), LINE, theme::body(), theme::ACCENT);
@@ -49,7 +71,7 @@ struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    fn put(&mut self, text: &str, height: f32, font: egui::FontId, colour: egui::Color32) {
+    fn put(&mut self, text: &str, height: f32, font: egui::FontId, colour: Color32) {
         let line = self.area.with_max_y(self.area.top() + height);
         super::text(self.ui, line, text, Align::Min, font, colour);
         let response = self.ui.interact(line, self.ui.scope_id().with(("line", line.top() as i32)), Sense::hover());
@@ -80,24 +102,78 @@ fn history(ui: &mut Ui, area: Rect, matches: &[Recognition]) {
     });
 }
 
-/// The index in use, how much was checked, and the report.
-fn footer(ui: &mut Ui, area: Rect, screen: &Screen) {
-    let [first, second] =
-        [0.0, LINE].map(|down| Rect::from_min_size(area.min + vec2(0.0, down), vec2(area.width(), LINE)));
-    super::text(ui, first, &index(&screen.report.index), Align::Min, theme::small(), theme::MUTED);
-    let (said, colour) = match (&screen.report.trouble, &screen.report.exported) {
-        (Some(trouble), _) => (format!("The ledger is not written: {trouble}"), theme::ACCENT),
-        (None, Some(Ok(folder))) => (format!("Written to {}", folder.display()), theme::TEXT),
-        (None, Some(Err(reason))) => (format!("No report: {reason}"), theme::TEXT),
-        (None, None) => (coverage(&screen.heard), theme::MUTED),
-    };
-    super::text(ui, second, &said, Align::Min, theme::small(), colour);
-    let response = ui.interact(second, ui.scope_id().with("said"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(egui::accesskit::Role::Status, true, &said));
-    response.on_hover_text(&said);
-    let button = Rect::from_min_max(area.left_bottom() - vec2(0.0, 26.0), area.left_bottom() + vec2(210.0, 0.0));
-    if ui.put(button, Button::new("Export clearance report")).clicked() {
+/// What comes in and how much of it was checked, the report, and the duck.
+fn footer(ui: &mut Ui, area: Rect, hands: &Hands, screen: &Screen, said: Option<(String, Color32)>) {
+    let line =
+        |number: usize| Rect::from_min_size(area.min + vec2(0.0, number as f32 * LINE), vec2(area.width(), LINE));
+    Stream::ALL.into_iter().for_each(|which| stream(ui, line(which as usize), screen, which));
+    if let Some((said, colour)) = said {
+        super::text(ui, line(2), &said, Align::Min, theme::small(), colour);
+        let response = ui.interact(line(2), ui.scope_id().with("said"), Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(egui::accesskit::Role::Status, true, &said));
+        response.on_hover_text(&said);
+    }
+    let buttons = area.with_min_y(area.bottom() - BUTTONS);
+    if ui.put(buttons.with_max_x(buttons.left() + EXPORT), Button::new("Export clearance report")).clicked() {
         screen.half.wish_export();
+    }
+    duck(ui, buttons.with_min_x(buttons.left() + EXPORT + theme::INSET), hands);
+}
+
+/// A stream's name, its level, and how much of it was checked.
+fn stream(ui: &Ui, line: Rect, screen: &Screen, stream: Stream) {
+    let (name, level) = (NAMES[stream as usize], screen.shown_heard[stream as usize]);
+    let checked = checked(&screen.heard[stream as usize]);
+    super::text(ui, line.with_max_x(line.left() + NAME), name, Align::Min, theme::small(), theme::MUTED);
+    let meter = line.with_min_x(line.left() + NAME).with_max_x(line.left() + NAME + METER);
+    meter::bar(ui, meter.shrink2(vec2(0.0, 6.5)), level);
+    let rest = line.with_min_x(meter.right() + theme::INSET);
+    super::text(ui, rest, &checked, Align::Min, theme::small(), theme::MUTED);
+    let response = ui.interact(line, ui.scope_id().with(name), Sense::hover());
+    let told = format!("{name}: {}, {checked}", meter::in_words(level));
+    response.widget_info(|| WidgetInfo::labeled(egui::accesskit::Role::Meter, true, &told));
+    response.on_hover_text(told);
+}
+
+/// The choice of the music for which the output steps back.
+fn duck(ui: &mut Ui, area: Rect, hands: &Hands) {
+    let choice = &hands.params.kept.duck;
+    let (label, menu) = (area.with_max_x(area.left() + DUCK_NAME), area.with_min_x(area.left() + DUCK_NAME));
+    super::text(ui, label, "Duck output for", Align::Min, theme::small(), theme::MUTED);
+    ui.scope_builder(UiBuilder::new().max_rect(menu).id_salt("duck"), |ui| {
+        ui.spacing_mut().interact_size.y = area.height();
+        let chosen = choice.get();
+        let response = ComboBox::from_id_salt("duck")
+            .width(menu.width())
+            .truncate()
+            .selected_text(ducked(chosen))
+            .show_ui(ui, |ui| {
+                for each in DuckFor::ALL {
+                    if ui.selectable_label(each == chosen, ducked(each)).clicked() {
+                        choice.set(each);
+                    }
+                }
+            });
+        ui.ctx().accesskit_node_builder(response.response.id, |node| node.set_label("Duck output for"));
+        response.response.on_hover_text(DUCK);
+    });
+}
+
+fn ducked(choice: DuckFor) -> &'static str {
+    match choice {
+        DuckFor::Nothing => "nothing",
+        DuckFor::Deny => "deny",
+        DuckFor::Ask => "deny and ask",
+    }
+}
+
+/// What became of the ledger or of the report, where there is something to say.
+fn said(screen: &Screen) -> Option<(String, Color32)> {
+    match (&screen.report.trouble, &screen.report.exported) {
+        (Some(trouble), _) => Some((format!("The ledger is not written: {trouble}"), theme::ACCENT)),
+        (None, Some(Ok(folder))) => Some((format!("Written to {}", folder.display()), theme::TEXT)),
+        (None, Some(Err(reason))) => Some((format!("No report: {reason}"), theme::TEXT)),
+        (None, None) => None,
     }
 }
 
@@ -131,19 +207,20 @@ pub(super) fn summary(screen: &Screen) -> String {
 
 /// How much was listened to, of what sounded in each stream.
 fn coverage(heard: &[Heard; 2]) -> String {
-    let each = Stream::ALL.map(|stream| {
-        let name = ["sidechain", "own output"][stream as usize];
-        let heard = &heard[stream as usize];
-        let unchecked = match heard.unchecked_seconds {
-            0.0 => String::new(),
-            seconds => format!(", unchecked: {seconds:.1} s"),
-        };
-        match heard.checked_seconds {
-            0.0 => format!("{name} silent{unchecked}"),
-            seconds => format!("{name} {} checked{unchecked}", words::clock(f64::from(seconds))),
-        }
-    });
+    let each = Stream::ALL.map(|stream| format!("{} {}", NAMES[stream as usize], checked(&heard[stream as usize])));
     each.join(", ")
+}
+
+/// How much was listened to, of what sounded.
+fn checked(heard: &Heard) -> String {
+    let unchecked = match heard.unchecked_seconds {
+        0.0 => String::new(),
+        seconds => format!(", unchecked: {seconds:.1} s"),
+    };
+    match heard.checked_seconds {
+        0.0 => format!("silent{unchecked}"),
+        seconds => format!("{} checked{unchecked}", words::clock(f64::from(seconds))),
+    }
 }
 
 fn index(view: &IndexView) -> String {

@@ -43,6 +43,8 @@ pub struct Screen {
     pub(super) voices: u32,
     /// What was heard of each stream.
     pub(super) heard: [Heard; 2],
+    /// Their levels as shown, as `shown_peak`.
+    pub(super) shown_heard: [f32; 2],
     /// For so many seconds more it counts as listening.
     pub(super) listens: f32,
     pub(super) report: Report,
@@ -68,6 +70,7 @@ impl Screen {
             held_peak: (0.0, 0.0),
             voices: 0,
             heard: [Heard::default(); 2],
+            shown_heard: [0.0; 2],
             listens: 0.0,
             report: Report::default(),
             rights_open: false,
@@ -118,6 +121,9 @@ impl Screen {
         self.held_peak = if highest >= held || outdated { (highest, 0.0) } else { (held, age + elapsed) };
         self.voices = voices;
         let heard = Stream::ALL.map(|stream| self.half.heard(stream));
+        for (shown, new) in self.shown_heard.iter_mut().zip(heard) {
+            *shown = new.peak.max(*shown * fall);
+        }
         let checked = |heard: &[Heard; 2]| heard[0].checked_seconds + heard[1].checked_seconds;
         let goes_on = checked(&heard) > checked(&self.heard);
         self.listens = if goes_on { LISTENS_S } else { (self.listens - elapsed).max(0.0) };

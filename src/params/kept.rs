@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::announcement::Announcement;
 use super::doings::Doings;
+use super::duck::DuckChoice;
 use super::model::{ModelChoice, StoredModel};
 use super::project::ProjectOf;
 use super::transfer::TransferChoice;
@@ -26,6 +27,7 @@ pub const WINDOW_MAX: [u32; 2] = [2_400, 1_600];
 /// Window of a new instance.
 const WINDOW: [u32; 2] = [1_000, 780];
 
+const DUCK_KEY: &str = "duck";
 pub(super) const MODEL_KEY: &str = "model";
 const PAD_KEY: &str = "pad";
 pub(super) const PRESET_KEY: &str = "preset";
@@ -35,12 +37,14 @@ const PROJECT_KEY: &str = "project";
 pub(super) const TRANSFER_KEY: &str = "transfer";
 const WINDOW_KEY: &str = "window";
 /// All keys, for the state filter.
-pub(super) const KEYS: [&str; 7] =
-    [MODEL_KEY, PAD_KEY, PRESET_KEY, PRESET_ID_KEY, PROJECT_KEY, TRANSFER_KEY, WINDOW_KEY];
+pub(super) const KEYS: [&str; 8] =
+    [DUCK_KEY, MODEL_KEY, PAD_KEY, PRESET_KEY, PRESET_ID_KEY, PROJECT_KEY, TRANSFER_KEY, WINDOW_KEY];
 
 /// Persisted fields. Written by the main thread (state load, editor); the audio thread reads none of them.
 #[derive(Default)]
 pub struct Kept {
+    /// For which music the output steps back while it is heard.
+    pub duck: DuckChoice,
     /// The model that the project was made with.
     pub model: ModelChoice,
     /// The preset that was loaded last.
@@ -135,6 +139,7 @@ impl Kept {
         self.doings.note(Act::ProjectSaved);
         let json = |value: serde_json::Value| value.to_string();
         BTreeMap::from([
+            (DUCK_KEY.to_owned(), json(serde_json::json!(self.duck.get()))),
             (MODEL_KEY.to_owned(), self.model.stored().to_json()),
             (PRESET_KEY.to_owned(), json(self.preset.name().into())),
             (PRESET_ID_KEY.to_owned(), id_text(self.preset.id())),
@@ -147,6 +152,9 @@ impl Kept {
 
     /// Restores what is well-formed and leaves the rest as it is.
     pub(super) fn restore(&self, fields: &BTreeMap<String, String>) {
+        if let Some(choice) = field(fields, DUCK_KEY) {
+            self.duck.set(choice);
+        }
         if let Some(json) = fields.get(MODEL_KEY) {
             self.model.set(StoredModel::from_json(json));
         }
@@ -189,12 +197,14 @@ fn field<T: DeserializeOwned>(fields: &BTreeMap<String, String>, key: &str) -> O
 mod tests {
     use super::*;
     use crate::model::transfer::Transfer;
+    use crate::params::DuckFor;
 
     #[test]
     fn what_is_saved_is_restored() {
         let before = Kept::default();
         before.model.set(StoredModel::Name("brass".to_owned()));
         before.preset.set("Warm", Some(PresetId::of(b"warm")));
+        before.duck.set(DuckFor::Ask);
         before.set_pad_axis(0, 7);
         before.set_pad_axis(1, 15);
         before.set_window([1_200, 800]);
@@ -203,6 +213,7 @@ mod tests {
         after.restore(&before.save());
         assert_eq!(after.model.stored(), StoredModel::Name("brass".to_owned()));
         assert_eq!((after.preset.name().as_str(), after.preset.id()), ("Warm", Some(PresetId::of(b"warm"))));
+        assert_eq!(after.duck.get(), DuckFor::Ask);
         assert_eq!(after.pad_axes(), [7, 15]);
         assert_eq!(after.window(), [1_200, 800]);
         assert_eq!(after.transfer.played(), before.transfer.played());
@@ -240,8 +251,10 @@ mod tests {
     #[test]
     fn nonsense_is_clamped_or_ignored() {
         let kept = Kept::default();
-        let bad = [("pad", "[99, -1]"), ("window", "[0, 4000000000]"), ("model", "[]"), ("other", "1")];
+        let bad =
+            [("pad", "[99, -1]"), ("window", "[0, 4000000000]"), ("duck", "\"all\""), ("model", "[]"), ("other", "1")];
         kept.restore(&bad.map(|(key, text)| (key.to_owned(), text.to_owned())).into());
+        assert_eq!(kept.duck.get(), DuckFor::Nothing);
         assert_eq!(kept.pad_axes(), [0, 1]);
         assert_eq!(kept.window(), [WINDOW_MIN[0], WINDOW_MAX[1]]);
         assert_eq!(kept.model.stored(), StoredModel::factory());

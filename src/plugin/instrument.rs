@@ -15,6 +15,7 @@ use super::listener::Subscription;
 use super::offline::Offline;
 use crate::bridge::{self, AudioHalf, Key, ScreenHalf, Stream};
 use crate::dsp::denormal::DenormalsAreZero;
+use crate::dsp::duck::Duck;
 use crate::editor::window::InstrumentEditor;
 use crate::params::{self, InstrumentParams, ModelInlet, PAGES, TransferInlet, with_param};
 use crate::synth::controls::Control;
@@ -54,6 +55,7 @@ pub struct Instrument<F> {
     /// Made by `activate`, for the host's rate.
     engine: Option<Engine>,
     bridge: AudioHalf,
+    duck: Duck,
     offline: Offline,
     models: ModelInlet,
     transfers: TransferInlet,
@@ -79,6 +81,7 @@ impl<F: Format> Default for Instrument<F> {
             params,
             engine: None,
             bridge,
+            duck: Duck::new(engine::LOWEST_RATE),
             offline: Offline::default(),
             screen: Some(screen),
             fault: false,
@@ -111,6 +114,7 @@ impl<F: Format> Instrument<F> {
         let (left, right) = (&mut left[..frames], &mut right[..frames]);
         self.bridge.begin(position(context.transport()), frames);
         self.offline.tap(&mut self.bridge, Stream::Sidechain, heard::<F>(sidechain, left, right));
+        let ducks = self.bridge.ducks();
         let mut next = context.next_event();
         let mut at = 0;
         while at < frames {
@@ -119,6 +123,7 @@ impl<F: Format> Instrument<F> {
             let end = frames.min(at + CHUNK).min(event_at);
             let (left, right) = (&mut left[at..end], &mut right[at..end]);
             engine.render(left, right);
+            self.duck.run(ducks, left, right);
             self.bridge.meter(left, right);
             announce_ends(end - 1, engine, context);
             at = end;
@@ -235,6 +240,7 @@ impl<F: Format> Plugin for Instrument<F> {
         }
         context.set_latency_samples(0);
         self.bridge.rate(config.sample_rate);
+        self.duck = Duck::new(config.sample_rate);
         self.offline = Offline::new(F::KNOWS_MODE && config.process_mode == ProcessMode::Offline);
         self.bridge.waits(self.offline.is_on());
         let mut engine = Engine::new(self.params.kept.model.played(), config.sample_rate);

@@ -26,17 +26,19 @@ pub struct Found {
     pub after: f64,
     /// Digest of the index that knows it.
     pub index: String,
+    /// Whether it is sure for the first time.
+    pub first: bool,
     /// Whether it is over.
     pub ended: bool,
 }
 
 impl Found {
-    /// Whether a row of the ledger is due: it is over, or has been heard for long since the last row of it. Tidings of a
-    /// match that goes on come every five seconds.
+    /// Whether a row of the ledger is due: it has just become sure, is over, or has been heard for long since the last row
+    /// of it. Tidings of a match that goes on come every five seconds.
     #[must_use]
     pub fn is_due(&self) -> bool {
         let seconds = self.matched.heard.end - self.matched.heard.start;
-        self.ended || (seconds >= ROW && seconds % ROW < 5.0)
+        self.first || self.ended || (seconds >= ROW && seconds % ROW < 5.0)
     }
 
     /// Its row of the ledger for a stretch of the project that begins at second `begin` of the stream. `coverage` is the
@@ -131,9 +133,10 @@ impl Hearing {
         if named.shown && !matched.is_shown() {
             return None;
         }
-        named.shown |= matched.is_shown();
+        let first = matched.is_shown() && !named.shown;
+        named.shown |= first;
         let (work, any_of, after) = (Arc::clone(&named.work), named.any_of.clone(), named.after);
-        Some(Found { work, any_of, matched, after, index: self.digest.clone(), ended })
+        Some(Found { work, any_of, matched, after, index: self.digest.clone(), first, ended })
     }
 
     /// What the index says of a track and of its rivals; without it, what is still known.

@@ -6,7 +6,8 @@ use super::journal::{self, Journal};
 use super::library::Library;
 use super::watch::{News, Watch};
 use crate::bridge::{IndexView, ListenerHalf, Recognition, Stream};
-use crate::params::InstrumentParams;
+use crate::params::{DuckFor, InstrumentParams};
+use crate::rights::catalogue::Policy;
 use crate::rights::date::Date;
 use crate::rights::ledger::Span;
 
@@ -53,9 +54,19 @@ impl Ear {
             let trouble = written.err().map(|error| error.to_string());
             self.half.tell(|report| report.trouble = trouble);
         }
+        self.half.duck(self.is_to_duck());
         if self.half.export_is_wished() {
             let exported = self.journal.export(&self.params.kept.project);
             self.half.tell(|report| report.exported = Some(exported));
+        }
+    }
+
+    /// Whether the output is to step back for what is heard, as the project wants it.
+    fn is_to_duck(&self) -> bool {
+        match self.params.kept.duck.get() {
+            DuckFor::Nothing => false,
+            DuckFor::Deny => self.half.hears(Policy::Deny),
+            DuckFor::Ask => self.half.hears(Policy::Ask),
         }
     }
 

@@ -8,6 +8,8 @@ use super::home::is_at_home;
 use super::*;
 use crate::bridge::{IndexView, Report};
 use crate::browser::folders;
+use crate::dsp::duck;
+use crate::params::DuckFor;
 use crate::rights::fingerprint::Fingerprinter;
 use crate::rights::index::{Builder, NewTrack};
 use crate::rights::ledger::{self, Event as Told, Source};
@@ -130,6 +132,37 @@ fn a_sidechain_is_recognised_written_down_and_reported() {
     for file in ["clearance.html", "cue-sheet.csv", "clearance.json"] {
         assert!(folder.join(file).exists(), "{file}");
     }
+}
+
+#[test]
+fn while_what_is_denied_is_heard_the_output_steps_back_if_the_project_wants_that() {
+    let home = tempfile::tempdir().unwrap();
+    let name = "plugin::instrument::tests::rights::\
+                while_what_is_denied_is_heard_the_output_steps_back_if_the_project_wants_that";
+    if !is_at_home(name, home.path()) {
+        return;
+    }
+    let music = piece(30, 5);
+    index(&[("rain", r#"{"id":"rain","policy":"deny"}"#, &music)]);
+    let [mut plain, mut ducked] = [active::<Clap>(), active::<Clap>()];
+    ducked.params.kept.duck.set(DuckFor::Deny);
+    let screens = [&mut plain, &mut ducked].map(|instrument| instrument.screen.take().unwrap());
+    let score = |at: usize| Host::with(if at == 0 { vec![note_on(0, 60)] } else { Vec::new() });
+    let (mut before, mut after) = (0, 0);
+    for at in (0..20 * RATE).step_by(BLOCK) {
+        let steps_back = screens[1].ducks();
+        let [expected, got] = [&mut plain, &mut ducked].map(|instrument| block(instrument, &music, at, &mut score(at)));
+        let is = |gain: f32| (0..2).all(|side| expected[side].iter().zip(&got[side]).all(|(a, b)| a * gain == *b));
+        before += usize::from(is(1.0));
+        after += usize::from(steps_back && is(duck::GAIN));
+        assert!(after == 0 || steps_back, "it is still heard");
+        let played = (at + BLOCK) as f32 / RATE as f32;
+        for screen in &screens {
+            wait_for(|| screen.heard(Stream::Sidechain).checked_seconds > played - 0.7);
+        }
+    }
+    assert!(before > 10 && after > 50, "{before} blocks before it was recognised, {after} after");
+    assert!(!screens[0].ducks(), "nobody has chosen that here");
 }
 
 #[test]
