@@ -1,6 +1,7 @@
 //! `cargo xtask demo`: the bundle plays a piece, headless, through its CLAP entry.
 
 mod automation;
+mod browser;
 mod figures;
 mod player;
 mod rights;
@@ -59,6 +60,7 @@ pub(crate) fn run(workspace: &Workspace, bundles: &Bundles, options: &Options) -
     let faults = performance.figures.faults();
     ensure!(faults.is_empty(), "the demo played, but {}", faults.join(" and "));
     rights::run(workspace, bundles, &song, options, &out)?;
+    browser::run(workspace, bundles, &song, options, &out)?;
     println!("demo: passed; listen to {}", out.join("zither.wav").display());
     Ok(())
 }

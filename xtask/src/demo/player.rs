@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use clack_extensions::params::PluginParams;
+use clack_extensions::preset_discovery::PluginPresetLoad;
+use clack_extensions::preset_discovery::preset_data::Location;
 use clack_extensions::render::{PluginRender, RenderMode};
 use clack_host::events::event_types::{MidiEvent, NoteEndEvent, NoteOffEvent, NoteOnEvent, ParamValueEvent};
 use clack_host::prelude::*;
@@ -50,6 +52,19 @@ impl Player {
         let start = START.iter().map(|&(name, text)| parse(&mut host, name, text)).collect::<Result<_>>()?;
         let planted = planted(&mut host, &lanes)?;
         Ok(Self { host, lanes, start, planted })
+    }
+
+    /// Loads the first plugin of the bundle and a preset, which then plays as it is: nothing is automated.
+    ///
+    /// # Errors
+    /// If there is none, or it refuses the preset.
+    pub(super) fn with_preset(bundle: &Path, preset: &Path) -> Result<Self> {
+        let mut host = Host::load(bundle)?;
+        let load: PluginPresetLoad = host.extension()?;
+        let path = CString::new(preset.as_os_str().as_encoded_bytes())?;
+        let loaded = load.load_from_location(&host.instance.plugin_handle(), Location::File { path: &path }, None);
+        loaded.with_context(|| format!("the plugin refuses {}", preset.display()))?;
+        Ok(Self { host, lanes: Vec::new(), start: Vec::new(), planted: None })
     }
 
     /// The plugin's name.
