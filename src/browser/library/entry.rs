@@ -82,6 +82,12 @@ impl Place {
     pub fn is_factory(&self) -> bool {
         *self.bank == *folders::FACTORY
     }
+
+    /// What sounds of one kind have in common: the bank, and of the factory's, which are one bank, the folder.
+    #[must_use]
+    pub fn family(&self) -> &str {
+        if self.is_factory() && !self.folder.is_empty() { &self.folder } else { &self.bank }
+    }
 }
 
 /// What stands in a preset's file besides its sound, and of the sound what is compared. Texts that many presets share

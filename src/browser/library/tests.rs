@@ -116,6 +116,7 @@ fn the_factory_presets_are_there_without_a_folder_and_can_be_read() {
     assert_eq!(first.entries().len(), scanner.library().entries().len());
     for entry in first.entries() {
         assert!(entry.is_factory() && entry.path().is_none());
+        assert_eq!(entry.places[0].family(), &*entry.places[0].folder);
         assert_eq!(entry.read().unwrap().id(), entry.id);
         assert_eq!(entry.card().permission, Permission::Free);
     }

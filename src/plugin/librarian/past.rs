@@ -139,7 +139,7 @@ fn item(entry: &Entry) -> Item {
     let latent = if card.model.is_same(ModelReference::factory()) { card.latents.to_vec() } else { Vec::new() };
     Item {
         id: entry.id,
-        bank: place.bank.to_string(),
+        bank: place.family().to_owned(),
         folder: place.folder.to_string(),
         author: card.author.to_string(),
         tags: card.tags.iter().map(ToString::to_string).collect(),

@@ -72,6 +72,8 @@ fn catalogue(workspace: &Workspace, folder: &Path) -> Result<PathBuf> {
     for line in String::from_utf8(listed.stdout)?.lines() {
         let mut preset: Value = serde_json::from_str(line).context("presets list printed no JSON")?;
         preset["preset"] = preset["name"].take();
+        // As in the plugin: what is built in is one bank, whose families are folders.
+        preset["bank"] = preset["folder"].clone();
         text += &format!("{preset}\n");
     }
     let path = folder.join("catalogue.jsonl");
