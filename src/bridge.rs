@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use atomic_float::AtomicF32;
 use rtrb::{Consumer, Producer, RingBuffer};
 
-pub use desk::{Desk, Fetched, Order, View, Wish};
+pub use desk::{Desk, Draft, Fetched, Order, View, Wish};
 pub use librarian::LibrarianHalf;
 pub use report::{IndexFacts, IndexView, MATCHES, Recognition, Report};
 pub use tap::{Mark, PIECE, TAP_FRAMES};

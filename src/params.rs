@@ -25,7 +25,7 @@ pub use announcement::{Announced, Announcement};
 pub use doings::{Doings, Done, now};
 pub use duck::{DuckChoice, DuckFor};
 pub use handover::Inlet;
-pub use kept::{Kept, LoadedPreset, WINDOW_MAX, WINDOW_MIN};
+pub use kept::{Kept, LoadedPreset, Named, WINDOW_MAX, WINDOW_MIN};
 pub use model::{ModelChoice, ModelInlet, ModelView, ModelWish};
 pub use project::{ProjectOf, drawn};
 pub use sound::Sound;

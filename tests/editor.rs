@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use common::home::is_at_home;
 use common::steady_model;
-use egui::accesskit::Role;
+use egui::accesskit::{Role, Toggled};
 use egui::{Event, Key, Modifiers, Pos2, Rect, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
@@ -18,10 +18,11 @@ use nice_plug::params::internals::ParamPtr;
 use nice_plug::plugin::PluginState;
 use nice_plug::prelude::{GuiContextInner, ParamSetter, Params};
 use zither::bridge::{
-    self, AudioHalf, Fetched, IndexFacts, IndexView, LibrarianHalf, ListenerHalf, Order, Recognition, Stream,
+    self, AudioHalf, Draft, Fetched, IndexFacts, IndexView, LibrarianHalf, ListenerHalf, Order, Recognition, Stream,
 };
 use zither::browser::history::{Mark, Marks};
-use zither::browser::library::{self, Library, Scanner};
+use zither::browser::library::{self, Library, Look, PresetFolder, Scanner};
+use zither::browser::preset::Preset;
 use zither::browser::sitting::Act;
 use zither::browser::usage::{PresetId, Shelf};
 use zither::editor::{Hands, Screen, draw, theme};
@@ -104,7 +105,7 @@ impl Desk {
         let params = Arc::new(InstrumentParams::default());
         let host = Arc::new(Host::new(&params));
         let (audio, half, listener) = bridge::halves();
-        let clerk = Clerk::new(half.librarian());
+        let clerk = Clerk::new(half.librarian(), Arc::clone(&params));
         let screen = Screen::new(half, &params.kept.model);
         let (drawn, told) = (Arc::clone(&params), Arc::clone(&host));
         let mut harness = Harness::builder().with_size(vec2(1_000.0, 780.0)).with_step_dt(1.0 / 60.0).build_ui_state(
@@ -454,26 +455,47 @@ fn without_an_index_the_panel_says_how_to_make_one() {
 /// A librarian that knows the built-in presets by name, and what is said of them here.
 struct Clerk {
     half: LibrarianHalf,
+    params: Arc<InstrumentParams>,
+    scanner: Scanner,
+    /// Where presets are saved.
+    folder: PresetFolder,
+    _room: tempfile::TempDir,
     library: Arc<Library>,
     marks: HashMap<PresetId, Marks>,
     fetched: usize,
 }
 
 impl Clerk {
-    fn new(half: LibrarianHalf) -> Self {
-        Self { half, library: Arc::new(Scanner::new(None).library()), marks: HashMap::new(), fetched: 0 }
+    fn new(half: LibrarianHalf, params: Arc<InstrumentParams>) -> Self {
+        let room = tempfile::tempdir().expect("there is room");
+        let folder = PresetFolder::at(room.path().join("presets"));
+        let mut scanner = Scanner::new(Some(folder.path().to_owned()));
+        let library = Arc::new(scanner.library());
+        Self { half, params, scanner, folder, _room: room, library, marks: HashMap::new(), fetched: 0 }
+    }
+
+    fn save(&mut self, draft: &Draft) {
+        let outcome = self.folder.save(&draft.preset, &draft.bank, "");
+        if let Ok(file) = &outcome {
+            self.params.kept.take_saved(&draft.made_from, &draft.preset, file);
+            self.scanner.look(Look::Files, &|| true);
+            self.library = Arc::new(self.scanner.library());
+        }
+        let told = outcome.map(|_| draft.preset.id()).map_err(|error| format!("Not saved: {error}"));
+        self.half.desk().tell_saved(told);
     }
 
     fn work(&mut self) {
-        let desk = self.half.desk();
-        for order in desk.orders() {
+        let orders = self.half.desk().orders();
+        for order in orders {
             match order {
                 Order::Fetch { preset, ticket } => {
                     self.fetched += 1;
                     let found = self.library.entry(preset).expect("the list shows it").read();
                     let outcome = found.map(|preset| (Arc::new(preset), None)).map_err(|error| error.to_string());
-                    desk.hand_out(Fetched { ticket, outcome });
+                    self.half.desk().hand_out(Fetched { ticket, outcome });
                 }
+                Order::Save(draft) => self.save(&draft),
                 Order::Mark(preset, mark) => {
                     let marks = self.marks.entry(preset).or_default();
                     match mark {
@@ -484,6 +506,7 @@ impl Clerk {
                 }
             }
         }
+        let desk = self.half.desk();
         let Some(wish) = desk.wished() else { return };
         let favourites = wish.shelf == Shelf::Favourites;
         let query = library::Query { favourites, ..wish.query.clone() };
@@ -672,4 +695,78 @@ fn hearts_and_what_is_not_wanted_are_said_by_letters_in_the_list_and_by_none_in_
     assert!(!desk.clerk.marks[&first].hidden, "it is back");
     desk.type_text("silk");
     assert!(desk.harness.query_by_label("Silk Koto").is_some() && desk.harness.query_by_label("Round Bass").is_none());
+}
+
+#[test]
+fn a_sound_is_saved_by_the_keyboard_alone_and_is_the_loaded_preset_then() {
+    let mut desk = Desk::new();
+    desk.browse();
+    desk.type_text("silk koto");
+    desk.press(Modifiers::NONE, Key::Enter);
+    desk.frames(4);
+    let (base, koto) = desk.preset("Silk Koto");
+    let knob = desk.rect("Attack").center();
+    desk.drag(knob, knob - vec2(0.0, 31.0), Modifiers::NONE);
+    let (_, bits) = desk.sound();
+    desk.acts();
+    desk.press(Modifiers::COMMAND, Key::S);
+    assert!(desk.harness.query_by_label("Save preset").is_some());
+    desk.type_text("My Koto");
+    desk.press(Modifiers::NONE, Key::Tab);
+    desk.type_text(" Two");
+    for _ in 0..2 {
+        desk.press(Modifiers::NONE, Key::Tab);
+    }
+    desk.harness.event(Event::Key {
+        key: Key::A,
+        physical_key: None,
+        pressed: true,
+        repeat: false,
+        modifiers: Modifiers::COMMAND,
+    });
+    desk.type_text("soft, , slow");
+    desk.press(Modifiers::NONE, Key::Enter);
+    assert!(desk.harness.query_by_label("Save preset").is_none(), "the knobs are back");
+    let banks: Vec<_> =
+        std::fs::read_dir(desk.clerk.folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(banks.len(), 1, "{banks:?}");
+    assert!(banks[0].ends_with("User Two"), "{banks:?}");
+    let saved = Preset::read(&banks[0].join("My Koto.zither")).unwrap();
+    assert_eq!((&saved.category, saved.tags.join(" ").as_str()), (&koto.category, "soft slow"));
+    assert_eq!(desk.params.kept.preset.named(), ("My Koto".to_owned(), Some(saved.id())));
+    assert_eq!(desk.sound().1, bits, "the sound stays as it is");
+    let controls = saved.controls();
+    let wanted = Control::all().filter(|&control| control != Control::BYPASS).map(|control| controls.get(control));
+    assert_eq!(wanted.map(f32::to_bits).collect::<Vec<_>>(), bits);
+    assert_ne!(saved.id(), base);
+    assert_eq!(desk.acts(), [Act::Saved(saved.id())]);
+}
+
+#[test]
+fn what_is_saved_out_of_the_list_is_selected_there_and_a_save_that_fails_loses_nothing() {
+    let mut desk = Desk::new();
+    desk.browse();
+    desk.press(Modifiers::NONE, Key::ArrowDown);
+    desk.frames(10);
+    let tried = desk.sound();
+    desk.press(Modifiers::COMMAND, Key::S);
+    desk.press(Modifiers::NONE, Key::Delete);
+    desk.press(Modifiers::NONE, Key::Enter);
+    assert!(desk.harness.query_by_label("Give the preset a name.").is_some());
+    desk.type_text("Mine");
+    std::fs::write(desk.clerk.folder.path(), b"no folder").unwrap();
+    desk.press(Modifiers::NONE, Key::Enter);
+    assert!(desk.harness.query_by_label_contains("Not saved: ").is_some());
+    assert_eq!(desk.sound(), tried);
+    desk.press(Modifiers::NONE, Key::Escape);
+    assert!(desk.harness.query_by_label("Preset list").is_some(), "where it was opened");
+    std::fs::remove_file(desk.clerk.folder.path()).unwrap();
+    desk.press(Modifiers::COMMAND, Key::S);
+    desk.press(Modifiers::NONE, Key::Enter);
+    desk.frames(4);
+    let saved = Preset::read(&desk.clerk.folder.path().join("User/Mine.zither")).unwrap();
+    assert_eq!(desk.params.kept.preset.named(), ("Mine".to_owned(), Some(saved.id())));
+    assert!(desk.harness.query_by_label("Save preset").is_none());
+    let row = desk.harness.get_by(|node| node.role() == Role::ListBoxOption && node.label().as_deref() == Some("Mine"));
+    assert_eq!(row.accesskit_node().toggled(), Some(Toggled::True));
 }

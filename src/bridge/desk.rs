@@ -10,6 +10,7 @@ use crate::browser::library::{Library, Query};
 use crate::browser::models::Opened;
 use crate::browser::preset::Preset;
 use crate::browser::usage::{PresetId, Shelf};
+use crate::params::Named;
 
 /// The rows that an editor wants to see.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +35,19 @@ pub enum Order {
     },
     /// Something is said of a preset.
     Mark(PresetId, Mark),
+    /// The sound is to be saved as a preset.
+    Save(Box<Draft>),
+}
+
+/// A sound that the user wants saved as a preset.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// As the user describes it. Author and licence come from what it was made from.
+    pub preset: Preset,
+    /// The bank of the user's that it goes to.
+    pub bank: String,
+    /// The preset that was loaded.
+    pub made_from: Named,
 }
 
 /// A preset that was asked for.
@@ -75,6 +89,7 @@ struct Top {
     orders: Vec<Order>,
     view: View,
     fetched: Option<Fetched>,
+    saved: Option<Result<PresetId, String>>,
 }
 
 impl Desk {
@@ -126,6 +141,17 @@ impl Desk {
     #[must_use]
     pub fn take_fetched(&self) -> Option<Fetched> {
         self.top().fetched.take()
+    }
+
+    /// Says what became of a draft: the preset that it is now, or why there is none, as one sentence.
+    pub fn tell_saved(&self, outcome: Result<PresetId, String>) {
+        self.top().saved = Some(outcome);
+    }
+
+    /// Takes that.
+    #[must_use]
+    pub fn take_saved(&self) -> Option<Result<PresetId, String>> {
+        self.top().saved.take()
     }
 
     fn top(&self) -> MutexGuard<'_, Top> {

@@ -1,6 +1,7 @@
 //! The list of presets: a search box, shelves, rows. Its keys are read in [`keys`]; what happens to the sound stands in
-//! [`trial`].
+//! [`trial`], how it is saved in [`form`].
 
+mod form;
 pub(super) mod keys;
 mod row;
 mod trial;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 
 use egui::{Align, Id, Rect, ScrollArea, Sense, TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
+use self::form::Form;
 use self::trial::Trial;
 use super::{Hands, Screen, theme};
 use crate::bridge::{Desk, View, Wish};
@@ -19,8 +21,7 @@ use crate::browser::usage::{PresetId, Shelf};
 const SEARCH: f32 = 250.0;
 const BAR: f32 = 30.0;
 const FOOTER: f32 = 22.0;
-const KEYS: &str =
-    "Up and Down try, Enter keeps, Esc goes back, F heart, X not this, Ctrl+Z takes a load back, / searches";
+const KEYS: &str = "Up and Down try, Enter keeps, Esc goes back, F heart, X not this, Ctrl+Z takes a load back, / searches, Ctrl+S saves";
 
 /// What the list remembers. Lives as long as the instance.
 pub(super) struct Browser {
@@ -41,7 +42,10 @@ pub(super) struct Browser {
     wants: Option<Focus>,
     /// Enter was pressed before the rows that it is about were there.
     enter: bool,
+    /// What was just saved, to be selected as soon as it is listed.
+    sought: Option<PresetId>,
     trial: Trial,
+    form: Form,
 }
 
 /// What the keys go to.
@@ -65,7 +69,9 @@ impl Default for Browser {
             reveal: false,
             wants: None,
             enter: false,
+            sought: None,
             trial: Trial::default(),
+            form: Form::default(),
         }
     }
 }
@@ -106,6 +112,7 @@ impl Browser {
     fn hide(&mut self) {
         self.open = false;
         self.enter = false;
+        self.form.is_open = false;
     }
 
     /// What is wished to be seen.
@@ -118,6 +125,9 @@ impl Browser {
         desk.wish(self.open.then(|| self.wish()));
         if let Some(view) = desk.view(&mut self.seen) {
             self.take(view);
+        }
+        if let Some(outcome) = desk.take_saved() {
+            self.settle_saved(outcome);
         }
         let now = ui.input(|input| input.time);
         if hands.have_edited() {
@@ -140,6 +150,12 @@ impl Browser {
         let asks_for_others = view.wish.as_ref().map(|wish| (wish.shelf, &wish.query))
             != self.view.wish.as_ref().map(|wish| (wish.shelf, &wish.query));
         self.view = view;
+        if self.form.is_open {
+            self.form.learn(&self.view.library);
+        }
+        if let Some(saved) = self.sought.take_if(|saved| self.view.library.entry(*saved).is_some()) {
+            (self.selected, self.reveal) = (Some(saved), true);
+        }
         let at = self.selected.and_then(|preset| self.position(preset));
         match at {
             Some(at) => self.place = at,
@@ -175,8 +191,7 @@ impl Browser {
 
     fn select(&mut self, place: usize, now: f64) {
         let Some(preset) = self.preset(place) else { return };
-        self.place = place;
-        self.reveal = true;
+        (self.place, self.reveal, self.sought) = (place, true, None);
         if self.selected.replace(preset) != Some(preset) || !self.trial.is_about(preset) {
             self.trial.wait_for(preset, self.shown(), now);
         }
@@ -217,6 +232,9 @@ pub(super) fn draw(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
     let inside = area.shrink2(vec2(theme::INSET, 10.0));
     let bar = inside.with_max_y(inside.top() + BAR);
     let footer = inside.with_min_y(inside.bottom() - FOOTER);
+    if screen.browser.form.is_open {
+        return form::draw(ui, inside, hands, screen);
+    }
     let list = Rect::from_min_max(pos2(inside.left(), bar.bottom() + 8.0), pos2(inside.right(), footer.top() - 6.0));
     let ids = Ids::of(ui);
     keys::read(ui, &ids, hands, screen);

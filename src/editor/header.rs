@@ -10,6 +10,7 @@ const BYPASS: f32 = 84.0;
 const METER: f32 = 280.0;
 const VOICES: f32 = 86.0;
 const MODEL: f32 = 190.0;
+const SAVE: f32 = 46.0;
 
 pub(super) fn draw(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
     let area = ui.max_rect();
@@ -33,7 +34,9 @@ pub(super) fn draw(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
     let sound = inside.with_min_x(inside.left() + WORDMARK).with_max_x(voices.left());
     let menu = sound.with_min_x(sound.right() - MODEL).shrink2(vec2(0.0, 9.0));
     let preset = sound.with_max_x(menu.left() - theme::INSET);
-    self::preset(ui, preset.shrink2(vec2(0.0, 9.0)), hands, screen);
+    let (preset, save) = preset.shrink2(vec2(0.0, 9.0)).split_left_right_at_x(preset.right() - SAVE);
+    self::preset(ui, preset.with_max_x(preset.right() - 6.0), hands, screen);
+    self::save(ui, save, hands, screen);
     model::choose(ui, menu, hands, screen);
     let sounding = if screen.voices == 1 { "1 voice".to_owned() } else { format!("{} voices", screen.voices) };
     super::text(ui, voices, &sounding, Align::Max, theme::body(), theme::TEXT);
@@ -56,6 +59,18 @@ fn preset(ui: &Ui, area: Rect, hands: &Hands, screen: &mut Screen) {
     response.widget_info(|| WidgetInfo::labeled(egui::accesskit::Role::Button, true, "Presets"));
     if response.clicked() {
         screen.browser.toggle(hands);
+    }
+}
+
+/// Opens the form in which the sound is saved.
+fn save(ui: &Ui, area: Rect, hands: &Hands, screen: &mut Screen) {
+    let response = ui.interact(area, ui.scope_id().with("save"), Sense::click());
+    let is_lit = response.hovered() || response.has_focus();
+    ui.painter().rect_filled(area, 5.0, if is_lit { theme::LINE } else { theme::WELL });
+    super::text(ui, area, "Save", Align::Center, theme::body(), theme::TEXT);
+    response.widget_info(|| WidgetInfo::labeled(egui::accesskit::Role::Button, true, "Save"));
+    if response.on_hover_text("Saves the sound as a preset of yours (Ctrl+S)").clicked() {
+        screen.browser.ask_to_save(hands);
     }
 }
 

@@ -2,6 +2,7 @@
 //! users' projects.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -13,8 +14,9 @@ use super::duck::DuckChoice;
 use super::model::{ModelChoice, StoredModel};
 use super::project::ProjectOf;
 use super::transfer::TransferChoice;
+use crate::browser::preset::Preset;
 use crate::browser::sitting::Act;
-use crate::browser::usage::PresetId;
+use crate::browser::usage::{Deed, PresetId};
 use crate::model::latent::LATENTS;
 use crate::model::transfer::StoredTransfer;
 
@@ -61,9 +63,12 @@ pub struct Kept {
     window: WindowSize,
 }
 
+/// A preset's name, empty where there is none, and its id, none there and where only the name is known.
+pub type Named = (String, Option<PresetId>);
+
 /// A preset's name and id, as the project keeps them. Never touched on the audio thread.
 #[derive(Default)]
-pub struct LoadedPreset(Mutex<(String, Option<PresetId>)>);
+pub struct LoadedPreset(Mutex<Named>);
 
 impl LoadedPreset {
     /// Its name; empty where none was loaded.
@@ -83,7 +88,23 @@ impl LoadedPreset {
         *self.known() = (name.chars().take(NAME_LIMIT).collect(), id);
     }
 
-    fn known(&self) -> MutexGuard<'_, (String, Option<PresetId>)> {
+    /// Both at once.
+    #[must_use]
+    pub fn named(&self) -> Named {
+        self.known().clone()
+    }
+
+    /// Sets both if they still are what they were; whether they were.
+    fn renew(&self, before: &Named, name: &str, id: PresetId) -> bool {
+        let mut known = self.known();
+        let is_same = *known == *before;
+        if is_same {
+            *known = (name.chars().take(NAME_LIMIT).collect(), Some(id));
+        }
+        is_same
+    }
+
+    fn known(&self) -> MutexGuard<'_, Named> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -131,6 +152,18 @@ impl Kept {
         for side in 0..2 {
             let within = size[side].clamp(WINDOW_MIN[side], WINDOW_MAX[side]);
             self.window.0[side].store(within, Ordering::Relaxed);
+        }
+    }
+
+    /// Takes up that the sound was saved in a file: that preset is the loaded one now, and the host is told, unless
+    /// another was loaded meanwhile. For the background thread that saves.
+    pub fn take_saved(&self, made_from: &Named, preset: &Preset, file: &Path) {
+        let id = preset.id();
+        if self.preset.renew(made_from, &preset.name, id) {
+            self.doings.note_named(Act::Saved(id), &preset.name);
+            self.announcement.make(Some(file), &preset.name);
+        } else {
+            self.doings.note_named(Act::Said(id, Deed::Save), &preset.name);
         }
     }
 
@@ -198,6 +231,7 @@ mod tests {
     use super::*;
     use crate::model::transfer::Transfer;
     use crate::params::DuckFor;
+    use crate::synth::controls::Controls;
 
     #[test]
     fn what_is_saved_is_restored() {
@@ -229,6 +263,20 @@ mod tests {
         assert_eq!((kept.preset.name().as_str(), kept.preset.id()), ("Old", None));
         let acts: Vec<Act> = kept.doings.take().into_iter().map(|done| done.act).collect();
         assert_eq!(acts, [Act::Restored(None)]);
+    }
+
+    #[test]
+    fn a_sound_that_was_saved_is_the_loaded_preset_unless_another_was_loaded_meanwhile() {
+        let (kept, file) = (Kept::default(), Path::new("/Mine/Glass.zither"));
+        let preset = Preset::new("Glass", &Controls::default());
+        kept.preset.set("Base", Some(PresetId::of(b"base")));
+        let made_from = kept.preset.named();
+        kept.take_saved(&made_from, &preset, file);
+        assert_eq!(kept.preset.named(), ("Glass".to_owned(), Some(preset.id())));
+        kept.take_saved(&made_from, &Preset::new("Late", &Controls::default()), file);
+        assert_eq!(kept.preset.name(), "Glass");
+        let acts: Vec<Act> = kept.doings.take().into_iter().map(|done| done.act).collect();
+        assert_eq!(acts, [Act::Saved(preset.id()), Act::Said(preset.id(), Deed::Save)]);
     }
 
     #[test]

@@ -4,9 +4,10 @@ use crate::browser::models::Opened;
 use crate::browser::preset::Preset;
 use crate::browser::usage::PresetId;
 use crate::model::transfer::StoredTransfer;
-use crate::synth::controls::Control;
+use crate::synth::controls::{Control, Controls};
 
 use super::InstrumentParams;
+use super::kept::Named;
 use super::model::{Chosen, StoredModel};
 
 /// A sound: the controls that belong to it, what was transferred, its model, and the preset that it was made from. Used
@@ -55,6 +56,21 @@ impl Sound {
         self.preset
     }
 
+    /// The same, with its name.
+    #[must_use]
+    pub fn made_from(&self) -> Named {
+        (self.name.clone(), self.preset)
+    }
+
+    /// The sound as a preset of this name, with its model and what was transferred.
+    #[must_use]
+    pub fn to_preset(&self, name: &str) -> Preset {
+        let mut controls = Controls::default();
+        self.controls().for_each(|control| controls.set(control, self.plain[control.index()]));
+        let model = self.model.as_ref().map(|model| model.stored.reference()).unwrap_or_default();
+        Preset { model, transfer: self.transfer.clone(), ..Preset::new(name, &controls) }
+    }
+
     /// Makes it the sound of an instance, at once and without a word to the host: each value is a single atomic that the
     /// audio thread may read meanwhile. Waits for nothing.
     pub fn put(&self, params: &InstrumentParams) {
@@ -95,7 +111,6 @@ impl Sound {
 mod tests {
     use super::*;
     use crate::model::transfer::Transfer;
-    use crate::synth::controls::Controls;
 
     /// Every value of the sound by its bits, and what is kept beside.
     fn all(params: &InstrumentParams) -> (Vec<u32>, Option<StoredTransfer>, String, Option<PresetId>) {
@@ -125,6 +140,19 @@ mod tests {
         assert_eq!(changed, [Control::latent(0), Control::ATTACK]);
         before.put(&params);
         assert_eq!(all(&params), bits);
+    }
+
+    #[test]
+    fn a_sound_that_becomes_a_preset_is_that_sound_with_its_model_and_transfer() {
+        let params = InstrumentParams::default();
+        params.put(Control::latent(0), 0.1);
+        params.kept.transfer.set(Some(StoredTransfer::from(&Transfer::of_gain(-0.1))));
+        let preset = Sound::of(&params).to_preset("Mine");
+        let again = InstrumentParams::default();
+        Sound::of_preset(&preset, preset.id(), None).put(&again);
+        let (before, after) = (all(&params), all(&again));
+        assert_eq!((before.0, before.1.is_some(), before.1), (after.0, true, after.1));
+        assert!(preset.model.is_same(crate::model::ModelReference::factory()));
     }
 
     #[test]

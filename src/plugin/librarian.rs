@@ -7,6 +7,7 @@
 mod archive;
 mod clerk;
 mod past;
+mod save;
 mod shelves;
 mod stacks;
 
@@ -106,7 +107,7 @@ fn run(inbox: &Receiver<Message>) {
             Ok(Message::Join(clerk)) => clerks.push(*clerk),
             Ok(Message::Leave(id)) => {
                 let gone = clerks.extract_if(.., |clerk| clerk.id == id);
-                gone.for_each(|clerk| clerk.leave(&mut archive, &stacks));
+                gone.for_each(|clerk| clerk.leave(&mut archive, &mut stacks));
             }
             Err(RecvTimeoutError::Timeout) => {
                 clerks.iter_mut().for_each(|clerk| clerk.tend(&mut archive, &mut stacks));

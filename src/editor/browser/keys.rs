@@ -13,9 +13,10 @@ use crate::browser::usage::PresetId;
 /// Rows of a page.
 const PAGE: isize = 10;
 
-/// Reads the keys that work wherever the focus is: Ctrl+F opens the list, Ctrl+Z takes a load back.
+/// Reads the keys that work wherever the focus is: Ctrl+F opens the list, Ctrl+Z takes a load back, Ctrl+S
+/// saves. A form that is open has the keys to itself.
 pub(in crate::editor) fn everywhere(ui: &Ui, hands: &Hands, screen: &mut Screen) {
-    if screen.typing.is_some() {
+    if screen.typing.is_some() || screen.browser.form.is_open {
         return;
     }
     if pressed(ui, Modifiers::COMMAND, Key::F) {
@@ -27,6 +28,9 @@ pub(in crate::editor) fn everywhere(ui: &Ui, hands: &Hands, screen: &mut Screen)
     }
     if pressed(ui, Modifiers::COMMAND, Key::Z) {
         screen.browser.trial.undo(hands, screen.half.desk());
+    }
+    if pressed(ui, Modifiers::COMMAND, Key::S) {
+        screen.browser.ask_to_save(hands);
     }
 }
 
@@ -106,7 +110,7 @@ pub(super) fn end_of(ui: &Ui, field: Id, text: &str) {
     state.store(ui.ctx(), field);
 }
 
-fn pressed(ui: &Ui, modifiers: Modifiers, key: Key) -> bool {
+pub(super) fn pressed(ui: &Ui, modifiers: Modifiers, key: Key) -> bool {
     ui.input_mut(|input| input.consume_key(modifiers, key))
 }
 

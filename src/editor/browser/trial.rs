@@ -135,6 +135,11 @@ impl Trial {
         }
     }
 
+    /// What is tried now stays; nothing that waits takes its place.
+    pub(super) fn stay(&mut self) {
+        (self.due, self.asked) = (None, None);
+    }
+
     /// Notes that a preset was hidden.
     pub(super) fn hidden(&mut self, preset: PresetId) {
         self.remember(Step::Hide(preset));

@@ -81,7 +81,7 @@ impl StoredModel {
     }
 
     /// The model as presets and files know it.
-    pub(super) fn reference(&self) -> ModelReference {
+    pub(in crate::params) fn reference(&self) -> ModelReference {
         match self {
             Self::Name(name) if name == FACTORY => ModelReference::factory().clone(),
             Self::Name(name) => ModelReference { name: name.clone(), ..ModelReference::default() },

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::archive::Archive;
+use super::save;
 use super::shelves::{RECOMMENDED, Shelves};
 use super::stacks::Stacks;
-use crate::bridge::{Fetched, LibrarianHalf, Order, Wish};
+use crate::bridge::{Draft, Fetched, LibrarianHalf, Order, Wish};
 use crate::browser::history::{Card, Mark, Marks};
-use crate::browser::library::Library;
+use crate::browser::library::{Library, PresetFolder};
 use crate::browser::models;
 use crate::browser::preset::Preset;
 use crate::browser::recommend::{Request, Task};
@@ -24,6 +25,8 @@ pub(super) struct Clerk {
     sitting: Sitting,
     /// Whether something was kept in the running session.
     has_kept: bool,
+    /// What is to be saved.
+    drafts: Vec<Draft>,
     shown: Option<Shown>,
 }
 
@@ -40,7 +43,7 @@ impl Clerk {
     /// The clerk of an instance that was just made.
     pub(super) fn new(id: u64, half: LibrarianHalf, params: Arc<InstrumentParams>) -> Self {
         let sitting = Sitting::new(SessionId::of(drawn().as_bytes()), now());
-        Self { id, half, params, sitting, has_kept: false, shown: None }
+        Self { id, half, params, sitting, has_kept: false, drafts: Vec::new(), shown: None }
     }
 
     /// Whether its editor shows a list.
@@ -55,13 +58,21 @@ impl Clerk {
             match order {
                 Order::Fetch { preset, ticket } => self.fetch(preset, ticket, stacks),
                 Order::Mark(preset, mark) => self.mark(preset, mark, archive, stacks),
+                Order::Save(draft) => self.drafts.push(*draft),
             }
         }
+        self.save(false, stacks);
         self.answer(archive, stacks);
     }
 
     /// Notes what still waits, and that the instance goes.
-    pub(super) fn leave(mut self, archive: &mut Archive, stacks: &Stacks) {
+    pub(super) fn leave(mut self, archive: &mut Archive, stacks: &mut Stacks) {
+        for order in self.half.desk().orders() {
+            if let Order::Save(draft) = order {
+                self.drafts.push(*draft);
+            }
+        }
+        self.save(true, stacks);
         self.note(archive, stacks);
         self.act(Act::Closed, now(), "", archive, stacks);
     }
@@ -84,7 +95,7 @@ impl Clerk {
         self.has_kept &= session == self.sitting.session();
         self.has_kept |= events.iter().any(|event| event.deed == Deed::Keep);
         let named = |preset| {
-            let is_its = matches!(act, Act::Loaded(loaded, _) if loaded == preset);
+            let is_its = matches!(act, Act::Loaded(its, _) | Act::Saved(its) | Act::Said(its, _) if its == preset);
             // What is left empty is left as it is known.
             Card { preset, name: if is_its { name.to_owned() } else { String::new() }, ..Card::default() }
         };
@@ -104,6 +115,26 @@ impl Clerk {
             (Arc::new(preset), model)
         };
         self.half.desk().hand_out(Fetched { ticket, outcome: outcome.map(with_model) });
+    }
+
+    /// Saves what is to be saved. While files are being read, a sound that was made from a preset that is not known yet
+    /// waits for it, because that preset's licence goes with it; not where the instance goes.
+    fn save(&mut self, goes: bool, stacks: &mut Stacks) {
+        if self.drafts.is_empty() {
+            return;
+        }
+        let library = stacks.library();
+        let is_ready = |draft: &Draft| goes || stacks.is_complete() || save::knows_origin(draft, &library);
+        let ready: Vec<Draft> = self.drafts.extract_if(.., |draft| is_ready(draft)).collect();
+        for draft in ready {
+            let outcome = PresetFolder::of_user().and_then(|folder| save::save(&folder, &draft, &library));
+            if let Ok((preset, file)) = &outcome {
+                self.params.kept.take_saved(&draft.made_from, preset, file);
+                stacks.look();
+            }
+            let told = outcome.map(|(preset, _)| preset.id()).map_err(|error| format!("Not saved: {error}"));
+            self.half.desk().tell_saved(told);
+        }
     }
 
     fn mark(&mut self, preset: PresetId, mark: Mark, archive: &mut Archive, stacks: &Stacks) {

@@ -21,6 +21,13 @@ impl Stacks {
         self.follower.get_or_insert_with(follow).library()
     }
 
+    /// Has the folder looked at now, because a file was saved there.
+    pub(super) fn look(&self) {
+        if let Some(follower) = &self.follower {
+            follower.look();
+        }
+    }
+
     /// Whether all files were read.
     pub(super) fn is_complete(&self) -> bool {
         self.follower.as_ref().is_some_and(|follower| follower.is_complete())
