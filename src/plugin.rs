@@ -7,5 +7,6 @@ pub mod instrument;
 mod librarian;
 mod listener;
 mod offline;
+mod shared;
 
 pub use instrument::{ClapInstrument, Vst3Instrument};

@@ -10,8 +10,8 @@ use nice_plug::prelude::*;
 
 use super::events::{announce_end, translate};
 use super::format::{Clap, Format, Sidechain, Vst3};
-use super::librarian::Membership;
-use super::listener::Subscription;
+use super::librarian::{self, Membership};
+use super::listener::{self, Subscription};
 use super::offline::Offline;
 use crate::bridge::{self, AudioHalf, Key, ScreenHalf, Stream};
 use crate::dsp::denormal::DenormalsAreZero;
@@ -76,8 +76,8 @@ impl<F: Format> Default for Instrument<F> {
         Self {
             models: params.kept.model.connect(),
             transfers: params.kept.transfer.connect(),
-            _listening: Subscription::new(listener, Arc::clone(&params)),
-            _looked_after: Membership::new(screen.librarian(), Arc::clone(&params)),
+            _listening: listener::listen(listener, Arc::clone(&params)),
+            _looked_after: librarian::look_after(screen.librarian(), Arc::clone(&params)),
             params,
             engine: None,
             bridge,

@@ -2,8 +2,7 @@
 //! the user's rights index, writes ledgers, opens the models that editors ask for, and drops what audio threads have put
 //! aside.
 //!
-//! It starts with the first instance and is joined when the last one goes, so that a host may unload the library. The
-//! framework's own background tasks are not used: their thread ends when a queued task outlives its instance.
+//! The framework's own background tasks are not used: their thread ends when a queued task outlives its instance.
 
 mod clock;
 mod ear;
@@ -11,91 +10,36 @@ mod journal;
 mod library;
 mod watch;
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use self::ear::Ear;
 use self::library::Library;
+use super::shared::{Message, Place, Shared};
 use crate::bridge::ListenerHalf;
 use crate::params::InstrumentParams;
 
 /// How often the rings are emptied: well within their 0.3 s at the highest rates.
 const PERIOD: Duration = Duration::from_millis(20);
-/// Instances that may come or go between two looks; more wait for their turn.
-const QUEUE: usize = 64;
-
-enum Message {
-    Join(Box<Ear>),
-    Leave(u64),
-}
-
-struct Thread {
-    messages: Sender<Message>,
-    handle: JoinHandle<()>,
-    instances: usize,
-    next_id: u64,
-}
-
-/// Where a running thread is found.
-type Slot = Mutex<Option<Thread>>;
-
 /// The process's thread.
-static THREAD: Slot = Mutex::new(None);
+static THREAD: Shared<Ear> = Shared::new("zither-listener", run);
 
-/// An instance's place at the background thread; dropping it leaves. Made and dropped on the main thread.
-pub(super) struct Subscription {
-    slot: &'static Slot,
-    id: Option<u64>,
+/// An instance's place at the background thread.
+pub(super) type Subscription = Place<Ear>;
+
+/// Has `half` listened to from now on. Where the system grants no thread, all sound is lost and counted as such.
+pub(super) fn listen(half: ListenerHalf, params: Arc<InstrumentParams>) -> Subscription {
+    join(&THREAD, half, params)
 }
 
-impl Subscription {
-    /// Has `half` listened to from now on. Where the system grants no thread, all sound is lost and counted as such.
-    pub(super) fn new(half: ListenerHalf, params: Arc<InstrumentParams>) -> Self {
-        Self::at(&THREAD, half, params)
-    }
-
-    fn at(slot: &'static Slot, half: ListenerHalf, params: Arc<InstrumentParams>) -> Self {
-        let mut running = slot.lock().unwrap_or_else(PoisonError::into_inner);
-        if running.is_none() {
-            *running = start();
-        }
-        let Some(thread) = running.as_mut() else { return Self { slot, id: None } };
-        let id = thread.next_id;
-        thread.next_id += 1;
-        thread.instances += 1;
-        let ear = Box::new(Ear::new(id, half, params));
-        let _thread_gone = thread.messages.send(Message::Join(ear));
-        Self { slot, id: Some(id) }
-    }
-}
-
-impl Drop for Subscription {
-    fn drop(&mut self) {
-        let Some(id) = self.id else { return };
-        let mut running = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(mut thread) = running.take() else { return };
-        let _thread_gone = thread.messages.send(Message::Leave(id));
-        thread.instances -= 1;
-        if thread.instances > 0 {
-            *running = Some(thread);
-        } else {
-            drop(thread.messages);
-            let _panicked = thread.handle.join();
-        }
-    }
-}
-
-fn start() -> Option<Thread> {
-    let (messages, inbox) = bounded(QUEUE);
-    let handle = std::thread::Builder::new().name("zither-listener".into()).spawn(move || run(&inbox)).ok()?;
-    Some(Thread { messages, handle, instances: 0, next_id: 0 })
+fn join(thread: &'static Shared<Ear>, half: ListenerHalf, params: Arc<InstrumentParams>) -> Subscription {
+    thread.join(|id| Ear::new(id, half, params))
 }
 
 /// Runs until every sender is gone.
-fn run(inbox: &Receiver<Message>) {
+fn run(inbox: &Receiver<Message<Ear>>) {
     step_back();
     let (mut ears, mut library): (Vec<Ear>, _) = (Vec::new(), Library::default());
     let mut pause = PERIOD;
@@ -156,13 +100,13 @@ mod tests {
 
     #[test]
     fn one_thread_serves_all_instances_in_whatever_order_they_leave_and_ends_with_the_last() {
-        let slot: &'static Slot = Box::leak(Box::new(Mutex::new(None)));
+        let thread: &'static Shared<Ear> = Box::leak(Box::new(Shared::new("test", run)));
         for first_leaves_first in [true, false] {
             let params = Arc::new(InstrumentParams::default());
             let (mut audio_a, screen_a, listener_a) = bridge::halves();
             let (mut audio_b, screen_b, listener_b) = bridge::halves();
-            let a = Subscription::at(slot, listener_a, Arc::clone(&params));
-            let b = Subscription::at(slot, listener_b, Arc::clone(&params));
+            let a = join(thread, listener_a, Arc::clone(&params));
+            let b = join(thread, listener_b, Arc::clone(&params));
             audio_a.rate(48_000.0);
             audio_b.rate(48_000.0);
             audio_a.tap(Stream::Sidechain, &[0.5; 480], &[0.5; 480]);
@@ -179,7 +123,7 @@ mod tests {
             tap.tap(Stream::Sidechain, &[0.5; 480], &[0.5; 480]);
             wait_for(|| screen.heard(Stream::Sidechain).sounding_seconds > before);
             drop(stays);
-            assert!(slot.lock().unwrap().is_none());
+            assert_eq!(thread.instances(), None);
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::browser::usage::{Deed, Event, PresetId, SessionId};
 use crate::params::{Done, InstrumentParams, drawn, now};
 
 /// An instance: what is done with it, and what its editor asks for.
-pub(super) struct Clerk {
+pub(in crate::plugin) struct Clerk {
     pub(super) id: u64,
     half: LibrarianHalf,
     params: Arc<InstrumentParams>,

@@ -12,7 +12,7 @@ use crate::rights::date::Date;
 use crate::rights::ledger::Span;
 
 /// An instance: its streams, what is written of them, and what its editor and its audio thread ask for.
-pub(super) struct Ear {
+pub(in crate::plugin) struct Ear {
     pub(super) id: u64,
     half: ListenerHalf,
     params: Arc<InstrumentParams>,
