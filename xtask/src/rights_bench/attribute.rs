@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use serde::Deserialize;
 
-use super::calibrate::{self, solve};
+use super::calibrate::{self, Spoken, solve};
 use super::truth::{self, Half, Kind, Truth};
 use super::versions;
 
@@ -21,7 +21,7 @@ const FEATURES: usize = 15;
 const WEIGHTS: usize = 2 * FEATURES;
 /// Confidences of `rights::decision` from which a match is possible, and from which it is shown.
 const POSSIBLE: f64 = 0.5;
-const SHOWN: f64 = 0.999;
+const SHOWN: f64 = 0.995;
 /// What is added to the log-odds of a recording, and what is left of a version's confidence and of a similar one's.
 const BENEFIT: f64 = 1.5;
 const SHARES: [f64; 3] = [1.0, 0.6, 0.3];
@@ -42,16 +42,6 @@ enum Class {
 }
 
 const CLASSES: [Class; 3] = [Class::Recording, Class::Version, Class::Similar];
-
-/// A report with what spoke for it.
-#[derive(Deserialize)]
-struct Spoken {
-    file: String,
-    track: String,
-    query_t: f64,
-    ref_t: f64,
-    evidence: Evidence,
-}
 
 #[derive(Deserialize)]
 struct Evidence {
@@ -80,7 +70,7 @@ pub(super) fn run(sets: &[(&[Truth], PathBuf)]) -> Result<()> {
     let mut examples = Vec::new();
     for (number, (truths, reports)) in sets.iter().enumerate() {
         let truths: HashMap<&str, &Truth> = truths.iter().map(|truth| (truth.name(), truth)).collect();
-        for spoken in truth::read_lines::<Spoken>(reports)? {
+        for spoken in truth::read_lines::<Spoken<Evidence>>(reports)? {
             let name = truth::name(&spoken.file);
             let truth = truths.get(name).filter(|_| spoken.evidence.confidence >= POSSIBLE);
             examples.extend(truth.and_then(|truth| example(number, truth, &spoken)));
@@ -100,7 +90,7 @@ pub(super) fn run(sets: &[(&[Truth], PathBuf)]) -> Result<()> {
     Ok(())
 }
 
-fn example(set: usize, truth: &Truth, spoken: &Spoken) -> Option<Example> {
+fn example(set: usize, truth: &Truth, spoken: &Spoken<Evidence>) -> Option<Example> {
     let class = match truth.kind {
         Kind::Session => return None,
         Kind::Positive if calibrate::judge(truth, &spoken.track, spoken.query_t, spoken.ref_t)? => Class::Recording,

@@ -22,14 +22,14 @@ const WEIGHTS: usize = 3;
 
 type Row = [f64; WEIGHTS];
 
-/// A report with what spoke for it.
+/// A report with what spoke for it, as far as `E` reads it.
 #[derive(Deserialize)]
-struct Spoken {
-    file: String,
-    track: String,
-    query_t: f64,
-    ref_t: f64,
-    evidence: Evidence,
+pub(super) struct Spoken<E> {
+    pub(super) file: String,
+    pub(super) track: String,
+    pub(super) query_t: f64,
+    pub(super) ref_t: f64,
+    pub(super) evidence: E,
 }
 
 #[derive(Deserialize)]
@@ -52,7 +52,7 @@ impl Evidence {
 pub(super) fn run(truths: &[Truth], reports: &[PathBuf]) -> Result<()> {
     let mut examples = Vec::new();
     for path in reports {
-        for spoken in truth::read_lines::<Spoken>(path)? {
+        for spoken in truth::read_lines::<Spoken<Evidence>>(path)? {
             let name = truth::name(&spoken.file);
             let truth = truths.iter().find(|truth| truth.name() == name && truth.kind != Kind::Session);
             let right = truth.and_then(|truth| judge(truth, &spoken.track, spoken.query_t, spoken.ref_t));
