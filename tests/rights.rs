@@ -3,13 +3,16 @@
 
 #[path = "rights/lab.rs"]
 mod lab;
+#[path = "common/music.rs"]
+mod music;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use lab::{Format, Lab, Said, piece, wav};
+use lab::{Format, Lab, Said, wav};
+use music::piece;
 
 /// Puts files into the lab that cannot be used, each with a word of the reason that is expected.
 fn unusable(lab: &Lab) -> Vec<(String, &'static str)> {

@@ -8,6 +8,8 @@ use super::*;
 
 #[path = "../../../tests/common/home.rs"]
 mod home;
+#[path = "../../../tests/common/music.rs"]
+mod music;
 mod rights;
 
 /// A host's context that plays a list of events, and may panic when asked for one.

@@ -1,10 +1,10 @@
 //! What an instance hears reaches its editor, its ledger and the clearance report. Each test runs in a process of its own,
 //! with an index in a folder of its own.
 
-use std::f32::consts::TAU;
 use std::path::{Path, PathBuf};
 
 use super::home::is_at_home;
+use super::music;
 use super::*;
 use crate::bridge::{IndexView, Report};
 use crate::browser::folders;
@@ -20,24 +20,9 @@ const BLOCK: usize = 4_800;
 
 type Stereo = [Vec<f32>; 2];
 
-/// A piece of its own for each seed: plucked notes with five partials, five a second, from a scale.
+/// The piece of this seed, in both channels.
 fn piece(seconds: usize, seed: u32) -> Stereo {
-    let mut dice = seed;
-    let mut roll = |below: u32| {
-        dice = dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (dice >> 16) % below
-    };
-    let mut samples = vec![0.0; seconds * RATE];
-    for note in 0..seconds * 5 {
-        let hz = 110.0 * 2.0_f32.powf([0, 2, 3, 5, 7, 8, 10][roll(7) as usize] as f32 / 12.0 + roll(3) as f32);
-        let begin = note * RATE / 5 + roll(3_000) as usize;
-        let strength: [f32; 5] = std::array::from_fn(|_| 0.02 + 0.01 * roll(8) as f32);
-        for (at, sample) in samples.iter_mut().skip(begin).take(RATE).enumerate() {
-            let time = at as f32 / RATE as f32;
-            let partial = |number: usize| strength[number] * (TAU * hz * (number + 1) as f32 * time).sin();
-            *sample += (0..5).map(partial).sum::<f32>() * (-6.0 * time).exp() * (time * 400.0).min(1.0);
-        }
-    }
+    let samples = music::piece(seconds, seed, RATE);
     [samples.clone(), samples]
 }
 
