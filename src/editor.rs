@@ -16,43 +16,43 @@ mod pad;
 mod readout;
 mod rights;
 mod screen;
+mod settings;
 mod status;
+mod tabs;
 pub mod theme;
 pub mod window;
 
 use egui::{Align, Align2, Color32, FontId, FontSelection, Rect, TextWrapMode, Ui, UiBuilder, WidgetText};
 
 pub use hands::Hands;
-pub use screen::Screen;
+pub use screen::{Panel, Screen};
 
+use self::theme::Themed as _;
 use crate::params::PAGES;
 
 /// Draws the whole editor into what `ui` offers.
 pub fn draw(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
     let areas = layout::areas(ui.max_rect());
-    ui.painter().rect_filled(ui.max_rect(), 0.0, theme::GROUND);
+    ui.painter().rect_filled(ui.max_rect(), 0.0, ui.colours().ground);
     within(ui, areas.header, "header", |ui| header::draw(ui, hands, screen));
     browser::keys::everywhere(ui, hands, screen);
-    if screen.browser.is_open() {
-        within(ui, areas.middle(), "browser", |ui| browser::draw(ui, hands, screen));
-    } else {
-        sound(ui, &areas, hands, screen);
+    match screen.panel() {
+        Panel::Play => play(ui, &areas, hands, screen),
+        Panel::Browser => within(ui, areas.middle(), "browser", |ui| browser::draw(ui, hands, screen)),
+        Panel::Rights => within(ui, areas.middle(), "rights", |ui| rights::draw(ui, hands, screen)),
+        Panel::Settings => within(ui, areas.middle(), "settings", settings::draw),
     }
     within(ui, areas.keyboard, "keyboard", |ui| keyboard::draw(ui, screen));
-    within(ui, areas.status, "status", |ui| status::draw(ui, screen));
+    within(ui, areas.status, "status", |ui| status::draw(ui, hands, screen));
     screen.browser.follow(ui, hands, screen.half.desk());
 }
 
 /// What makes the sound: latents, pad, knobs.
-fn sound(ui: &mut Ui, areas: &layout::Areas, hands: &Hands, screen: &mut Screen) {
+fn play(ui: &mut Ui, areas: &layout::Areas, hands: &Hands, screen: &mut Screen) {
     within(ui, areas.latents, "latents", |ui| latents::draw(ui, hands, screen));
     within(ui, areas.pad, "pad", |ui| pad::draw(ui, hands, screen));
-    if screen.rights_open {
-        within(ui, areas.pages[0].union(areas.pages[2]), "rights", |ui| rights::draw(ui, hands, screen));
-    } else {
-        for (page, area) in PAGES[2..].iter().zip(areas.pages) {
-            within(ui, area, page.name, |ui| knob::page(ui, hands, screen, page));
-        }
+    for (page, area) in PAGES[2..].iter().zip(areas.pages) {
+        within(ui, area, page.name, |ui| knob::page(ui, hands, screen, page));
     }
 }
 
@@ -63,10 +63,10 @@ fn within(ui: &mut Ui, area: Rect, name: &str, draw: impl FnOnce(&mut Ui)) {
 /// Draws a titled panel over the whole of `ui`; returns its inside.
 fn panel(ui: &Ui, title: &str) -> Rect {
     let area = ui.max_rect();
-    ui.painter().rect_filled(area, theme::ROUND, theme::PANEL);
+    ui.painter().rect_filled(area, theme::ROUND, ui.colours().panel);
     let inside = area.shrink2(egui::vec2(theme::INSET, 0.0));
     let line = inside.with_min_y(area.top() + 5.0).with_max_y(area.top() + 5.0 + theme::TITLE);
-    text(ui, line, title, Align::Min, theme::title(), theme::MUTED);
+    text(ui, line, title, Align::Min, theme::title(), ui.colours().muted);
     inside.with_min_y(line.bottom()).with_max_y(area.bottom() - 10.0)
 }
 

@@ -389,9 +389,9 @@ fn a_recognition_is_told_with_owner_terms_evidence_and_what_to_do() {
         report.take(recognition(true));
     });
     desk.harness.run_steps(2);
-    let line = desk.harness.get_by_label("Rights").accesskit_node().value().unwrap();
+    let line = desk.harness.get_by_label("What is heard").accesskit_node().value().unwrap();
     assert_eq!(line, "Heard: Regen by Mo \u{b7} ask \u{b7} 99.8 %");
-    desk.click(desk.rect("Rights").center());
+    desk.click(desk.rect("What is heard").center());
     for told in [
         "Heard now, sidechain",
         "Regen",
@@ -411,11 +411,11 @@ fn a_recognition_is_told_with_owner_terms_evidence_and_what_to_do() {
     desk.listener.tell(|report| report.exported = Some(Ok("/reports/3f2a".into())));
     desk.harness.run_steps(2);
     assert!(desk.harness.query_by_label_contains("Written to /reports/3f2a").is_some());
-    desk.click(desk.rect("Rights").center());
+    desk.click(desk.rect("What is heard").center());
     assert!(desk.harness.query_by_label("Export clearance report").is_none());
     desk.listener.tell(|report| report.take(recognition(false)));
     desk.harness.run_steps(2);
-    let line = desk.harness.get_by_label("Rights").accesskit_node().value().unwrap();
+    let line = desk.harness.get_by_label("What is heard").accesskit_node().value().unwrap();
     assert_eq!(line, "Rights: sidechain silent, own output silent");
 }
 
@@ -423,7 +423,7 @@ fn a_recognition_is_told_with_owner_terms_evidence_and_what_to_do() {
 fn the_panel_shows_what_comes_in_and_lets_the_user_choose_a_duck() {
     let mut desk = Desk::new();
     desk.audio.rate(48_000.0);
-    desk.click(desk.rect("Rights").center());
+    desk.click(desk.rect("What is heard").center());
     desk.audio.tap(Stream::Sidechain, &[0.5; 480], &[0.0; 480]);
     desk.listener.take(Stream::Sidechain, usize::MAX, |_, _| ());
     desk.harness.run_steps(1);
@@ -444,7 +444,7 @@ fn the_panel_shows_what_comes_in_and_lets_the_user_choose_a_duck() {
 fn without_an_index_the_panel_says_how_to_make_one() {
     let mut desk = Desk::new();
     desk.listener.tell(|report| report.index = IndexView::Missing("zither/rights/index".into()));
-    desk.click(desk.rect("Rights").center());
+    desk.click(desk.rect("What is heard").center());
     let told = "zitherctl rights index build --out zither/rights/index";
     assert!(desk.harness.query_by_label_contains(told).is_some());
     desk.listener.tell(|report| report.index = IndexView::Refused("its header cannot be trusted".into()));
@@ -769,4 +769,27 @@ fn what_is_saved_out_of_the_list_is_selected_there_and_a_save_that_fails_loses_n
     assert!(desk.harness.query_by_label("Save preset").is_none());
     let row = desk.harness.get_by(|node| node.role() == Role::ListBoxOption && node.label().as_deref() == Some("Mine"));
     assert_eq!(row.accesskit_node().toggled(), Some(Toggled::True));
+}
+
+#[test]
+fn each_tab_shows_its_panel_and_a_second_theme_is_a_click_away() {
+    let mut desk = Desk::new();
+    for (tab, seen) in [
+        ("Browser", "Search presets"),
+        ("Rights", "Export clearance report"),
+        ("Settings", "Light"),
+        ("Play", "XY pad"),
+    ] {
+        assert!(desk.harness.query_by_label(seen).is_none(), "{seen} before {tab}");
+        desk.harness.get_by_role_and_label(Role::Tab, tab).click();
+        desk.harness.run_steps(3);
+        assert!(desk.harness.query_by_label(seen).is_some(), "{seen} after {tab}");
+        let told = desk.harness.get_by_role_and_label(Role::Tab, tab).accesskit_node().toggled();
+        assert_eq!(told, Some(Toggled::True), "{tab}");
+    }
+    desk.harness.get_by_role_and_label(Role::Tab, "Settings").click();
+    desk.harness.run_steps(3);
+    desk.harness.get_by_label("Light").click();
+    desk.harness.run_steps(3);
+    assert_eq!(desk.harness.ctx.theme(), egui::Theme::Light);
 }

@@ -12,6 +12,7 @@ use egui::{Align, Id, Rect, ScrollArea, Sense, TextEdit, Ui, UiBuilder, WidgetIn
 
 use self::form::Form;
 use self::trial::Trial;
+use super::theme::Themed as _;
 use super::{Hands, Screen, theme};
 use crate::bridge::{Desk, View, Wish};
 use crate::browser::library::Query;
@@ -228,7 +229,7 @@ impl Browser {
 /// Draws the panel.
 pub(super) fn draw(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
     let area = ui.max_rect();
-    ui.painter().rect_filled(area, theme::ROUND, theme::PANEL);
+    ui.painter().rect_filled(area, theme::ROUND, ui.colours().panel);
     let inside = area.shrink2(vec2(theme::INSET, 10.0));
     let bar = inside.with_max_y(inside.top() + BAR);
     let footer = inside.with_min_y(inside.bottom() - FOOTER);
@@ -243,11 +244,11 @@ pub(super) fn draw(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
     shelves(ui, bar.with_min_x(bar.left() + SEARCH + theme::INSET), browser);
     rows(ui, &ids, list, hands, screen);
     let (said, colour) = match screen.browser.trial.trouble() {
-        Some(trouble) => (trouble, theme::ALERT),
-        None => (KEYS, theme::MUTED),
+        Some(trouble) => (trouble, ui.colours().alert),
+        None => (KEYS, ui.colours().muted),
     };
     super::text(ui, footer, said, Align::Min, theme::small(), colour);
-    super::text(ui, footer, &count(&screen.browser.view), Align::Max, theme::small(), theme::MUTED);
+    super::text(ui, footer, &count(&screen.browser.view), Align::Max, theme::small(), ui.colours().muted);
 }
 
 /// The widgets that the keys go to.
@@ -313,7 +314,7 @@ fn rows(ui: &mut Ui, ids: &Ids, area: Rect, hands: &Hands, screen: &mut Screen) 
     }
     keys::hold(ui, ids.list);
     if browser.view.rows.is_empty() {
-        return super::text(ui, area, nothing(browser), Align::Center, theme::body(), theme::MUTED);
+        return super::text(ui, area, nothing(browser), Align::Center, theme::body(), ui.colours().muted);
     }
     let mut touched = None;
     ui.scope_builder(UiBuilder::new().max_rect(area).id_salt("rows"), |ui| {

@@ -2,6 +2,7 @@
 
 use egui::{Align2, Painter, Pos2, Rect, Sense, Ui, WidgetInfo, pos2, vec2};
 
+use super::theme::Themed as _;
 use super::{Screen, theme};
 use crate::bridge::Key;
 
@@ -70,7 +71,7 @@ fn area(board: Rect, key: u8) -> Rect {
 }
 
 fn paint(painter: &Painter, board: Rect, held: Option<u8>) {
-    let colour = |key: u8, resting: egui::Color32| if held == Some(key) { theme::ACCENT } else { resting };
+    let colour = |key: u8, resting: egui::Color32| if held == Some(key) { painter.colours().accent } else { resting };
     for key in (FIRST..=LAST).filter(|&key| !is_black(key)) {
         let area = area(board, key);
         painter.rect_filled(area.shrink2(vec2(0.75, 0.0)), 3.0, colour(key, IVORY));

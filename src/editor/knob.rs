@@ -6,6 +6,7 @@ use egui::{Align, Painter, Pos2, Rect, Sense, Shape, Stroke, Ui, pos2, vec2};
 
 use super::edit::{Grip, edit};
 use super::readout::readout;
+use super::theme::Themed as _;
 use super::{Hands, Screen, theme};
 use crate::params::Page;
 use crate::synth::controls::{Control, Curve};
@@ -34,7 +35,7 @@ fn knob(ui: &mut Ui, area: Rect, hands: &Hands, screen: &mut Screen, control: Co
     let centre = pos2(area.center().x, area.top() + RADIUS + 2.0);
     let under = centre.y + RADIUS + 1.0;
     let line = |top: f32| Rect::from_min_size(pos2(area.left(), top), vec2(area.width(), LINE));
-    super::text(ui, line(under), name, Align::Center, theme::small(), theme::MUTED);
+    super::text(ui, line(under), name, Align::Center, theme::small(), ui.colours().muted);
     readout(ui, line(under + LINE - 2.0), hands, screen, control, name, Align::Center);
 
     let handle = Rect::from_center_size(centre, vec2(2.0, 2.0) * (RADIUS + 2.0));
@@ -54,10 +55,10 @@ fn snapped(control: Control, value: f32) -> f32 {
 fn paint(painter: &Painter, centre: Pos2, control: Control, value: f32, lit: bool) {
     let spec = control.spec();
     let origin: f32 = if spec.min == -spec.max { 0.5 } else { 0.0 };
-    painter.circle_filled(centre, RADIUS - 5.0, if lit { theme::LINE } else { theme::WELL });
-    arc(painter, centre, 0.0, 1.0, theme::WELL);
-    arc(painter, centre, origin.min(value), origin.max(value), theme::ACCENT);
-    let colour = if lit { theme::ACCENT } else { theme::TEXT };
+    painter.circle_filled(centre, RADIUS - 5.0, if lit { painter.colours().line } else { painter.colours().well });
+    arc(painter, centre, 0.0, 1.0, painter.colours().well);
+    arc(painter, centre, origin.min(value), origin.max(value), painter.colours().accent);
+    let colour = if lit { painter.colours().accent } else { painter.colours().text };
     let needle = [on_circle(centre, RADIUS - 13.0, value), on_circle(centre, RADIUS - 6.0, value)];
     painter.line_segment(needle, Stroke::new(2.5, colour));
 }

@@ -4,17 +4,21 @@ use egui::{Align, Painter, Rect, Sense, Ui, pos2, vec2};
 
 use super::edit::{Grip, edit};
 use super::readout::readout;
-use super::{Hands, Screen, theme};
+use super::theme::Themed as _;
+use super::{Hands, Screen, model, theme};
 use crate::model::latent::LATENTS;
 use crate::synth::controls::Control;
 
 const ROWS: usize = LATENTS / 2;
+const MODEL: f32 = 220.0;
 const READOUT: f32 = 56.0;
 const TRACK: f32 = 6.0;
 const THUMB: f32 = 7.0;
 
 pub(super) fn draw(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
     let inside = super::panel(ui, "Latents");
+    let title = inside.with_min_y(inside.top() - theme::TITLE).with_max_y(inside.top());
+    model::choose(ui, title.with_min_x(title.right() - MODEL), hands, screen);
     let row_height = inside.height() / ROWS as f32;
     let column_width = (inside.width() - 2.0 * theme::INSET) / 2.0;
     for index in 0..LATENTS {
@@ -31,7 +35,7 @@ fn slider(ui: &mut Ui, area: Rect, hands: &Hands, screen: &mut Screen, index: us
     let name = screen.names[index].clone();
     let (text, track) = parts(area);
     let label = text.with_max_x(text.right() - READOUT);
-    super::text(ui, label, &name, Align::Min, theme::body(), theme::TEXT);
+    super::text(ui, label, &name, Align::Min, theme::body(), ui.colours().text);
     readout(ui, text.with_min_x(label.right()), hands, screen, control, &name, Align::Max);
 
     let response =
@@ -55,14 +59,18 @@ fn parts(area: Rect) -> (Rect, Rect) {
 /// The fill grows from the middle, which is the model's centre.
 fn paint(painter: &Painter, track: Rect, thumb_x: f32, modulated_x: f32, lit: bool) {
     let y = track.center().y;
-    painter.rect_filled(track, TRACK / 2.0, theme::WELL);
+    painter.rect_filled(track, TRACK / 2.0, painter.colours().well);
     let centre = track.center().x;
     let fill = Rect::from_x_y_ranges(centre.min(thumb_x)..=centre.max(thumb_x), track.y_range());
-    painter.rect_filled(fill, 0.0, theme::ACCENT.gamma_multiply(0.75));
-    painter.rect_filled(Rect::from_center_size(track.center(), vec2(2.0, TRACK + 4.0)), 0.0, theme::MUTED);
+    painter.rect_filled(fill, 0.0, painter.colours().accent.gamma_multiply(0.75));
+    painter.rect_filled(Rect::from_center_size(track.center(), vec2(2.0, TRACK + 4.0)), 0.0, painter.colours().muted);
     if (modulated_x - thumb_x).abs() > 0.5 {
-        painter.circle_filled(pos2(modulated_x, y), 3.5, theme::SOUND);
+        painter.circle_filled(pos2(modulated_x, y), 3.5, painter.colours().sound);
     }
     let radius = if lit { THUMB + 1.0 } else { THUMB };
-    painter.circle_filled(pos2(thumb_x, y), radius, if lit { theme::ACCENT } else { theme::TEXT });
+    painter.circle_filled(
+        pos2(thumb_x, y),
+        radius,
+        if lit { painter.colours().accent } else { painter.colours().text },
+    );
 }

@@ -2,6 +2,7 @@
 
 use egui::{Align2, Rect, Sense, Ui, WidgetInfo, pos2, vec2};
 
+use super::theme::Themed as _;
 use super::{Screen, theme};
 
 const FLOOR_DB: f32 = -60.0;
@@ -11,7 +12,7 @@ pub(super) fn draw(ui: &Ui, area: Rect, screen: &Screen) {
     let bars = area.with_max_x(area.right() - NUMBER);
     let (peak, _) = screen.held_peak;
     let text = in_words(peak);
-    let colour = if peak > 1.0 { theme::ALERT } else { theme::TEXT };
+    let colour = if peak > 1.0 { ui.colours().alert } else { ui.colours().text };
     ui.painter().text(area.right_center(), Align2::RIGHT_CENTER, &text, theme::body(), colour);
     for (channel, &level) in screen.shown_peak.iter().enumerate() {
         let top = bars.center().y - 7.0 + channel as f32 * 8.0;
@@ -23,9 +24,9 @@ pub(super) fn draw(ui: &Ui, area: Rect, screen: &Screen) {
 
 /// One bar, lit up to `level`.
 pub(super) fn bar(ui: &Ui, area: Rect, level: f32) {
-    ui.painter().rect_filled(area, 3.0, theme::WELL);
+    ui.painter().rect_filled(area, 3.0, ui.colours().well);
     let lit = area.with_max_x(area.left() + area.width() * share(level));
-    let colour = if level > 1.0 { theme::ALERT } else { theme::SOUND };
+    let colour = if level > 1.0 { ui.colours().alert } else { ui.colours().sound };
     ui.painter().rect_filled(lit, 3.0, colour);
 }
 

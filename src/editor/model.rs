@@ -2,6 +2,7 @@
 
 use egui::{ComboBox, Rect, RichText, Ui, UiBuilder};
 
+use super::theme::Themed as _;
 use super::{Hands, Screen, theme};
 use crate::browser::folders;
 use crate::browser::models::Listed;
@@ -15,7 +16,7 @@ pub(super) fn choose(ui: &mut Ui, area: Rect, hands: &Hands, screen: &Screen) {
     let choice = &hands.params.kept.model;
     let text = RichText::new(&screen.model);
     let troubled = notice(screen).is_some();
-    let shown = if troubled { text.color(theme::ALERT) } else { text };
+    let shown = if troubled { text.color(ui.colours().alert) } else { text };
     ui.scope_builder(UiBuilder::new().max_rect(area).id_salt("model"), |ui| {
         ui.spacing_mut().interact_size.y = area.height();
         let menu = ComboBox::from_id_salt("model").width(area.width()).height(420.0).truncate();
@@ -56,7 +57,7 @@ fn entries(ui: &mut Ui, screen: &Screen) -> Option<ModelWish> {
 }
 
 fn explain(ui: &mut Ui, text: &str) {
-    ui.label(RichText::new(text).font(theme::small()).color(theme::MUTED));
+    ui.label(RichText::new(text).font(theme::small()).color(ui.colours().muted));
 }
 
 /// What is wrong: the model that the project asks for is not here, or the file that was chosen is none.

@@ -2,6 +2,7 @@
 
 use egui::{Align, ComboBox, Painter, Pos2, Rect, Response, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
+use super::theme::Themed as _;
 use super::{Hands, Screen, theme};
 use crate::model::latent::LATENTS;
 use crate::synth::controls::Control;
@@ -19,7 +20,7 @@ pub(super) fn draw(ui: &mut Ui, hands: &Hands, screen: &Screen) {
     for (axis, caption) in ["Horizontal", "Vertical"].into_iter().enumerate() {
         let top = field.bottom() + 8.0 + axis as f32 * (CHOICE + 6.0);
         let row = Rect::from_min_size(pos2(inside.left(), top), vec2(inside.width(), CHOICE));
-        super::text(ui, row.with_max_x(row.left() + CAPTION), caption, Align::Min, theme::small(), theme::MUTED);
+        super::text(ui, row.with_max_x(row.left() + CAPTION), caption, Align::Min, theme::small(), ui.colours().muted);
         choose(ui, row.with_min_x(row.left() + CAPTION), hands, screen, axis, caption);
     }
 }
@@ -101,20 +102,20 @@ fn normalised(field: Rect, at: Pos2) -> [f32; 2] {
 
 fn paint(painter: &Painter, field: Rect, place: [f32; 2], modulated: [f32; 2], lit: bool) {
     let at = |[x, y]: [f32; 2]| pos2(field.left() + x * field.width(), field.bottom() - y * field.height());
-    painter.rect_filled(field, 6.0, theme::WELL);
+    painter.rect_filled(field, 6.0, painter.colours().well);
     for quarter in [0.25, 0.5, 0.75] {
         let width = if quarter == 0.5 { 1.5 } else { 0.75 };
         let centre = at([quarter, quarter]);
-        painter.vline(centre.x, field.y_range(), Stroke::new(width, theme::LINE));
-        painter.hline(field.x_range(), centre.y, Stroke::new(width, theme::LINE));
+        painter.vline(centre.x, field.y_range(), Stroke::new(width, painter.colours().line));
+        painter.hline(field.x_range(), centre.y, Stroke::new(width, painter.colours().line));
     }
     let thumb = at(place);
-    let cross = Stroke::new(1.0, theme::ACCENT.gamma_multiply(0.6));
+    let cross = Stroke::new(1.0, painter.colours().accent.gamma_multiply(0.6));
     painter.vline(thumb.x, field.y_range(), cross);
     painter.hline(field.x_range(), thumb.y, cross);
     if at(modulated).distance(thumb) > 1.0 {
-        painter.circle_filled(at(modulated), 5.0, theme::SOUND);
+        painter.circle_filled(at(modulated), 5.0, painter.colours().sound);
     }
-    painter.circle_filled(thumb, if lit { 11.0 } else { 9.5 }, theme::ACCENT);
-    painter.circle_filled(thumb, 4.0, theme::GROUND);
+    painter.circle_filled(thumb, if lit { 11.0 } else { 9.5 }, painter.colours().accent);
+    painter.circle_filled(thumb, 4.0, painter.colours().ground);
 }

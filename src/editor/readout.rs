@@ -3,6 +3,7 @@
 use egui::{Align, Align2, Key, Rect, Sense, TextEdit, Ui, WidgetInfo};
 
 use super::screen::Typing;
+use super::theme::Themed as _;
 use super::{Hands, Screen, theme};
 use crate::synth::controls::Control;
 
@@ -36,7 +37,7 @@ fn show(ui: &Ui, area: Rect, hands: &Hands, control: Control, label: &str, align
     let response = ui.interact(area, ui.scope_id().with(("readout", control)), Sense::click());
     let text = hands.print(control);
     let anchor = Align2([align, Align::Center]);
-    let colour = if response.hovered() { theme::ACCENT } else { theme::TEXT };
+    let colour = if response.hovered() { ui.colours().accent } else { ui.colours().text };
     ui.painter().text(anchor.pos_in_rect(&area), anchor, &text, theme::small(), colour);
     let name = format!("{label} value");
     response.widget_info(|| {

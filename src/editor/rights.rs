@@ -2,6 +2,7 @@
 
 use egui::{Align, Button, Color32, ComboBox, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, vec2};
 
+use super::theme::{Colours, Themed as _};
 use super::{Hands, Screen, meter, theme};
 use crate::bridge::{Heard, IndexFacts, IndexView, Recognition, Stream};
 use crate::params::DuckFor;
@@ -33,10 +34,10 @@ pub(super) fn draw(ui: &mut Ui, hands: &Hands, screen: &Screen) {
     let inside = super::panel(ui, "Whose music is this?");
     let title = inside.with_min_y(inside.top() - theme::TITLE).with_max_y(inside.top());
     let (_, beside_title) = title.split_left_right_at_fraction(NOW_SHARE);
-    super::text(ui, beside_title, &index(&screen.report.index), Align::Max, theme::small(), theme::MUTED);
+    super::text(ui, beside_title, &index(&screen.report.index), Align::Max, theme::small(), ui.colours().muted);
     let (left, right) = inside.split_left_right_at_fraction(NOW_SHARE);
     now(ui, left.with_max_x(left.right() - theme::INSET), screen);
-    let said = said(screen);
+    let said = said(screen, ui.colours());
     let lines = if said.is_some() { 3.0 } else { 2.0 };
     let foot = right.with_min_y(right.bottom() - lines * LINE - BUTTONS - 6.0);
     history(ui, right.with_max_y(foot.top() - 6.0), &screen.report.matches);
@@ -45,6 +46,7 @@ pub(super) fn draw(ui: &mut Ui, hands: &Hands, screen: &Screen) {
 
 /// What is heard now, or was last.
 fn now(ui: &mut Ui, area: Rect, screen: &Screen) {
+    let colours = ui.colours();
     let mut lines = Lines { ui, area };
     match screen.report.matches.first() {
         Some(found) => {
@@ -52,12 +54,12 @@ fn now(ui: &mut Ui, area: Rect, screen: &Screen) {
             let tense = if found.sounds { "Heard now" } else { "Heard last" };
             let ducked = if screen.half.ducks() { " \u{b7} the output is 12 dB lower" } else { "" };
             let head = format!("{tense}, {}{ducked}", words::source(found.source));
-            lines.put(&head, LINE, theme::small(), theme::MUTED);
-            lines.put(words::title(work), HEADLINE, theme::wordmark(), theme::TEXT);
-            lines.put(&by(work), LINE, theme::body(), theme::TEXT);
-            lines.put(&terms(found), LINE, theme::body(), theme::ACCENT);
-            lines.put(&evidence(found), LINE, theme::small(), theme::MUTED);
-            lines.put(&place(found), LINE, theme::small(), theme::MUTED);
+            lines.put(&head, LINE, theme::small(), colours.muted);
+            lines.put(words::title(work), HEADLINE, theme::wordmark(), colours.text);
+            lines.put(&by(work), LINE, theme::body(), colours.text);
+            lines.put(&terms(found), LINE, theme::body(), colours.accent);
+            lines.put(&evidence(found), LINE, theme::small(), colours.muted);
+            lines.put(&place(found), LINE, theme::small(), colours.muted);
             lines.wrap(&to_do(found));
         }
         None => lines.wrap(&nothing(screen)),
@@ -84,7 +86,7 @@ impl Lines<'_> {
     fn wrap(&mut self, text: &str) {
         let inside = self.area.with_min_y(self.area.top() + 4.0);
         self.ui.scope_builder(UiBuilder::new().max_rect(inside).id_salt("rest"), |ui| {
-            ui.add(egui::Label::new(RichText::new(text).font(theme::small()).color(theme::TEXT)).wrap());
+            ui.add(egui::Label::new(RichText::new(text).font(theme::small()).color(ui.colours().text)).wrap());
         });
     }
 }
@@ -95,7 +97,7 @@ fn history(ui: &mut Ui, area: Rect, matches: &[Recognition]) {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             for found in matches {
                 let text = RichText::new(line(found)).font(theme::small());
-                let colour = if found.sounds { theme::TEXT } else { theme::MUTED };
+                let colour = if found.sounds { ui.colours().text } else { ui.colours().muted };
                 ui.add(egui::Label::new(text.color(colour)).truncate()).on_hover_text(to_do(found));
             }
         });
@@ -124,11 +126,11 @@ fn footer(ui: &mut Ui, area: Rect, hands: &Hands, screen: &Screen, said: Option<
 fn stream(ui: &Ui, line: Rect, screen: &Screen, stream: Stream) {
     let (name, level) = (NAMES[stream as usize], screen.shown_heard[stream as usize]);
     let checked = checked(&screen.heard[stream as usize]);
-    super::text(ui, line.with_max_x(line.left() + NAME), name, Align::Min, theme::small(), theme::MUTED);
+    super::text(ui, line.with_max_x(line.left() + NAME), name, Align::Min, theme::small(), ui.colours().muted);
     let meter = line.with_min_x(line.left() + NAME).with_max_x(line.left() + NAME + METER);
     meter::bar(ui, meter.shrink2(vec2(0.0, 6.5)), level);
     let rest = line.with_min_x(meter.right() + theme::INSET);
-    super::text(ui, rest, &checked, Align::Min, theme::small(), theme::MUTED);
+    super::text(ui, rest, &checked, Align::Min, theme::small(), ui.colours().muted);
     let response = ui.interact(line, ui.scope_id().with(name), Sense::hover());
     let told = format!("{name}: {}, {checked}", meter::in_words(level));
     response.widget_info(|| WidgetInfo::labeled(egui::accesskit::Role::Meter, true, &told));
@@ -139,7 +141,7 @@ fn stream(ui: &Ui, line: Rect, screen: &Screen, stream: Stream) {
 fn duck(ui: &mut Ui, area: Rect, hands: &Hands) {
     let choice = &hands.params.kept.duck;
     let (label, menu) = (area.with_max_x(area.left() + DUCK_NAME), area.with_min_x(area.left() + DUCK_NAME));
-    super::text(ui, label, "Duck output for", Align::Min, theme::small(), theme::MUTED);
+    super::text(ui, label, "Duck output for", Align::Min, theme::small(), ui.colours().muted);
     ui.scope_builder(UiBuilder::new().max_rect(menu).id_salt("duck"), |ui| {
         ui.spacing_mut().interact_size.y = area.height();
         let chosen = choice.get();
@@ -168,11 +170,11 @@ fn ducked(choice: DuckFor) -> &'static str {
 }
 
 /// What became of the ledger or of the report, where there is something to say.
-fn said(screen: &Screen) -> Option<(String, Color32)> {
+fn said(screen: &Screen, colours: &Colours) -> Option<(String, Color32)> {
     match (&screen.report.trouble, &screen.report.exported) {
-        (Some(trouble), _) => Some((format!("The ledger is not written: {trouble}"), theme::ACCENT)),
-        (None, Some(Ok(folder))) => Some((format!("Written to {}", folder.display()), theme::TEXT)),
-        (None, Some(Err(reason))) => Some((format!("No report: {reason}"), theme::TEXT)),
+        (Some(trouble), _) => Some((format!("The ledger is not written: {trouble}"), colours.accent)),
+        (None, Some(Ok(folder))) => Some((format!("Written to {}", folder.display()), colours.text)),
+        (None, Some(Err(reason))) => Some((format!("No report: {reason}"), colours.text)),
         (None, None) => None,
     }
 }

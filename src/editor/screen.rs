@@ -1,5 +1,6 @@
 //! What the editor remembers from frame to frame.
 
+use super::Hands;
 use super::browser::Browser;
 use crate::bridge::{Heard, Levels, Report, ScreenHalf, Stream};
 use crate::model::Model;
@@ -13,6 +14,35 @@ const FALL_DB: f32 = 24.0;
 const HOLD_S: f32 = 1.5;
 /// How long a stream that was compared with the index counts as listened to, in seconds.
 const LISTENS_S: f32 = 0.5;
+
+/// What stands between header and keyboard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Panel {
+    /// Latents, pad and knobs.
+    Play,
+    /// The list of presets.
+    Browser,
+    /// Whose music is heard.
+    Rights,
+    /// What the user sets for all projects.
+    Settings,
+}
+
+impl Panel {
+    /// All, in the order of their tabs.
+    pub const ALL: [Self; 4] = [Self::Play, Self::Browser, Self::Rights, Self::Settings];
+
+    /// What its tab says.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Play => "Play",
+            Self::Browser => "Browser",
+            Self::Rights => "Rights",
+            Self::Settings => "Settings",
+        }
+    }
+}
 
 /// A value that is being typed.
 pub(super) struct Typing {
@@ -48,8 +78,8 @@ pub struct Screen {
     /// For so many seconds more it counts as listening.
     pub(super) listens: f32,
     pub(super) report: Report,
-    /// The rights panel stands in place of the knobs.
-    pub rights_open: bool,
+    /// What stands there while the list of presets does not.
+    pub(super) behind: Panel,
     /// The list of presets.
     pub(super) browser: Browser,
 }
@@ -73,11 +103,27 @@ impl Screen {
             shown_heard: [0.0; 2],
             listens: 0.0,
             report: Report::default(),
-            rights_open: false,
+            behind: Panel::Play,
             browser: Browser::default(),
         };
         screen.name(choice);
         screen
+    }
+
+    /// The panel that stands there now.
+    #[must_use]
+    pub fn panel(&self) -> Panel {
+        if self.browser.is_open() { Panel::Browser } else { self.behind }
+    }
+
+    /// Puts another panel there. What is tried in the list of presets is kept when it goes.
+    pub fn show(&mut self, panel: Panel, hands: &Hands) {
+        if panel != Panel::Browser {
+            self.behind = panel;
+        }
+        if (panel == Panel::Browser) != self.browser.is_open() {
+            self.browser.toggle(hands);
+        }
     }
 
     /// Takes the names of another model, if another plays, and what else the choice of the model has to say.

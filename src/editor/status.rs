@@ -3,54 +3,56 @@
 
 use egui::{Align, Rect, Sense, Ui, WidgetInfo, vec2};
 
-use super::{Screen, model, rights, theme};
+use super::theme::Themed as _;
+use super::{Hands, Panel, Screen, model, rights, theme};
 
 const HINT: &str = "Double-click resets, Shift drags finely, a click on a value types it";
 
 /// Width of the rights' sentence.
 const RIGHTS: f32 = 430.0;
 
-pub(super) fn draw(ui: &Ui, screen: &mut Screen) {
+pub(super) fn draw(ui: &Ui, hands: &Hands, screen: &mut Screen) {
     let area = ui.max_rect().shrink2(vec2(theme::INSET, 0.0));
-    sentence(ui, area.with_max_x(area.left() + RIGHTS), screen);
+    sentence(ui, area.with_max_x(area.left() + RIGHTS), hands, screen);
     let rest = area.with_min_x(area.left() + RIGHTS);
     match model::notice(screen) {
         Some(notice) => tell(ui, rest, &notice),
-        None => super::text(ui, rest, HINT, Align::Max, theme::small(), theme::MUTED),
+        None => super::text(ui, rest, HINT, Align::Max, theme::small(), ui.colours().muted),
     }
 }
 
 /// The rights' sentence; a click opens and closes the panel.
-fn sentence(ui: &Ui, area: Rect, screen: &mut Screen) {
+fn sentence(ui: &Ui, area: Rect, hands: &Hands, screen: &mut Screen) {
     let line = rights::summary(screen);
     let at = area.left_center();
     let heard = screen.report.matches.first().is_some_and(|found| found.sounds);
     let dot = if heard {
-        theme::ACCENT
+        ui.colours().accent
     } else if screen.listens > 0.0 {
-        theme::SOUND
+        ui.colours().sound
     } else {
-        theme::LINE
+        ui.colours().line
     };
     ui.painter().circle_filled(at, 4.0, dot);
     let response = ui.interact(area, ui.scope_id().with("rights"), Sense::click());
-    let lit = heard || response.hovered() || screen.rights_open;
-    let colour = if lit { theme::TEXT } else { theme::MUTED };
+    let lit = heard || response.hovered() || screen.panel() == Panel::Rights;
+    let colour = if lit { ui.colours().text } else { ui.colours().muted };
     super::text(ui, area.with_min_x(at.x + 12.0), &line, Align::Min, theme::small(), colour);
     let role = egui::accesskit::Role::Button;
     response.widget_info(|| {
-        let mut info = WidgetInfo::labeled(role, true, "Rights");
+        let mut info = WidgetInfo::labeled(role, true, "What is heard");
         info.current_text_value = Some(line.clone());
         info
     });
     if response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(&line).clicked() {
-        screen.rights_open = !screen.rights_open;
+        let next = if screen.panel() == Panel::Rights { Panel::Play } else { Panel::Rights };
+        screen.show(next, hands);
     }
 }
 
 /// What does not fit is read by pointing at it.
 fn tell(ui: &Ui, area: Rect, notice: &str) {
-    super::text(ui, area, notice, Align::Max, theme::small(), theme::ALERT);
+    super::text(ui, area, notice, Align::Max, theme::small(), ui.colours().alert);
     let response = ui.interact(area, ui.scope_id().with("notice"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(egui::accesskit::Role::Alert, true, notice));
     response.on_hover_text(notice);

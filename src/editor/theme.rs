@@ -1,25 +1,91 @@
 //! Colours, type sizes and distances: one set, used everywhere.
 
-use egui::{Color32, CornerRadius, FontFamily, FontId, Margin, Stroke, TextStyle, Visuals};
+use egui::{
+    Color32, Context, CornerRadius, FontFamily, FontId, Margin, Painter, Stroke, TextStyle, Theme, Ui, Visuals,
+};
 
-/// Behind everything.
-pub const GROUND: Color32 = Color32::from_rgb(0x12, 0x15, 0x1a);
-/// A panel.
-pub const PANEL: Color32 = Color32::from_rgb(0x1b, 0x20, 0x27);
-/// The well of a slider, knob, pad or meter.
-pub const WELL: Color32 = Color32::from_rgb(0x2b, 0x32, 0x3c);
-/// Lines in a well.
-pub const LINE: Color32 = Color32::from_rgb(0x3a, 0x43, 0x50);
-/// Text that is read.
-pub const TEXT: Color32 = Color32::from_rgb(0xe9, 0xec, 0xef);
-/// Text that explains.
-pub const MUTED: Color32 = Color32::from_rgb(0x9d, 0xa8, 0xb5);
-/// What the player sets.
-pub const ACCENT: Color32 = Color32::from_rgb(0xf2, 0xb1, 0x4a);
-/// What sounds.
-pub const SOUND: Color32 = Color32::from_rgb(0x5f, 0xc9, 0xa8);
-/// What needs attention.
-pub const ALERT: Color32 = Color32::from_rgb(0xf0, 0x6a, 0x5d);
+/// The colours by their roles, one set for each theme. Text of any role stands out at 4.5 : 1 or more from whatever it
+/// may stand on, and what is drawn in a well at 3 : 1 (WCAG 2.2, 1.4.3 and 1.4.11); a test says so.
+#[derive(Debug)]
+pub struct Colours {
+    /// Behind everything.
+    pub ground: Color32,
+    /// A panel.
+    pub panel: Color32,
+    /// The well of a slider, knob, pad or meter.
+    pub well: Color32,
+    /// Lines in a well.
+    pub line: Color32,
+    /// Text that is read.
+    pub text: Color32,
+    /// Text that explains.
+    pub muted: Color32,
+    /// What the player sets.
+    pub accent: Color32,
+    /// What sounds.
+    pub sound: Color32,
+    /// What needs attention.
+    pub alert: Color32,
+}
+
+/// For a dim room.
+pub const DARK: Colours = Colours {
+    ground: Color32::from_rgb(0x12, 0x15, 0x1a),
+    panel: Color32::from_rgb(0x1b, 0x20, 0x27),
+    well: Color32::from_rgb(0x2b, 0x32, 0x3c),
+    line: Color32::from_rgb(0x3a, 0x43, 0x50),
+    text: Color32::from_rgb(0xe9, 0xec, 0xef),
+    muted: Color32::from_rgb(0x9d, 0xa8, 0xb5),
+    accent: Color32::from_rgb(0xf2, 0xb1, 0x4a),
+    sound: Color32::from_rgb(0x5f, 0xc9, 0xa8),
+    alert: Color32::from_rgb(0xf0, 0x6a, 0x5d),
+};
+
+/// For daylight.
+pub const LIGHT: Colours = Colours {
+    ground: Color32::from_rgb(0xe3, 0xe7, 0xec),
+    panel: Color32::from_rgb(0xf8, 0xf9, 0xfb),
+    well: Color32::from_rgb(0xe4, 0xe8, 0xed),
+    line: Color32::from_rgb(0xc3, 0xcb, 0xd5),
+    text: Color32::from_rgb(0x1a, 0x20, 0x28),
+    muted: Color32::from_rgb(0x4d, 0x59, 0x67),
+    accent: Color32::from_rgb(0x94, 0x50, 0x00),
+    sound: Color32::from_rgb(0x0a, 0x6b, 0x50),
+    alert: Color32::from_rgb(0xb3, 0x26, 0x1e),
+};
+
+/// What knows the theme that it is drawn in.
+pub trait Themed {
+    /// The colours to draw with.
+    fn colours(&self) -> &'static Colours;
+}
+
+impl Themed for Context {
+    fn colours(&self) -> &'static Colours {
+        of(self.theme())
+    }
+}
+
+impl Themed for Ui {
+    fn colours(&self) -> &'static Colours {
+        self.ctx().colours()
+    }
+}
+
+impl Themed for Painter {
+    fn colours(&self) -> &'static Colours {
+        self.ctx().colours()
+    }
+}
+
+/// The colours of a theme.
+#[must_use]
+pub fn of(theme: Theme) -> &'static Colours {
+    match theme {
+        Theme::Dark => &DARK,
+        Theme::Light => &LIGHT,
+    }
+}
 
 /// Distance between panels, and from the window's edge.
 pub const GAP: f32 = 10.0;
@@ -54,24 +120,12 @@ pub fn small() -> FontId {
     FontId::new(13.0, FontFamily::Proportional)
 }
 
-/// Dresses egui's own widgets (menus, text fields) to match.
-pub fn apply(ctx: &egui::Context) {
-    let mut visuals = Visuals::dark();
-    visuals.panel_fill = GROUND;
-    visuals.window_fill = PANEL;
-    visuals.extreme_bg_color = GROUND;
-    visuals.override_text_color = Some(TEXT);
-    visuals.selection.bg_fill = ACCENT.gamma_multiply(0.45);
-    visuals.selection.stroke = Stroke::new(1.0, TEXT);
-    let widgets = &mut visuals.widgets;
-    for state in [&mut widgets.inactive, &mut widgets.hovered, &mut widgets.active, &mut widgets.open] {
-        state.weak_bg_fill = WELL;
-        state.bg_fill = WELL;
-        state.bg_stroke = Stroke::NONE;
-        state.corner_radius = CornerRadius::same(5);
+/// Dresses egui's own widgets (menus, text fields) to match, in both themes. Which of the two is shown is the context's
+/// to say.
+pub fn apply(ctx: &Context) {
+    for theme in [Theme::Dark, Theme::Light] {
+        ctx.set_visuals_of(theme, visuals(theme));
     }
-    visuals.widgets.hovered.bg_stroke = Stroke::new(1.0, LINE);
-    ctx.set_visuals(visuals);
     ctx.all_styles_mut(|style| {
         style.text_styles.insert(TextStyle::Body, body());
         style.text_styles.insert(TextStyle::Button, body());
@@ -79,4 +133,56 @@ pub fn apply(ctx: &egui::Context) {
         style.spacing.menu_margin = Margin::same(6);
         style.interaction.selectable_labels = false;
     });
+}
+
+fn visuals(theme: Theme) -> Visuals {
+    let colours = of(theme);
+    let mut visuals = theme.default_visuals();
+    visuals.panel_fill = colours.ground;
+    visuals.window_fill = colours.panel;
+    visuals.extreme_bg_color = colours.ground;
+    visuals.override_text_color = Some(colours.text);
+    visuals.selection.bg_fill = colours.accent.gamma_multiply(0.45);
+    visuals.selection.stroke = Stroke::new(1.0, colours.text);
+    let widgets = &mut visuals.widgets;
+    for state in [&mut widgets.inactive, &mut widgets.hovered, &mut widgets.active, &mut widgets.open] {
+        state.weak_bg_fill = colours.well;
+        state.bg_fill = colours.well;
+        state.bg_stroke = Stroke::NONE;
+        state.corner_radius = CornerRadius::same(5);
+    }
+    visuals.widgets.hovered.bg_stroke = Stroke::new(1.0, colours.line);
+    visuals
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Relative luminance (WCAG 2.2).
+    fn luminance(colour: Color32) -> f32 {
+        let linear = egui::Rgba::from(colour);
+        0.2126 * linear.r() + 0.7152 * linear.g() + 0.0722 * linear.b()
+    }
+
+    fn contrast(one: Color32, other: Color32) -> f32 {
+        let (one, other) = (luminance(one), luminance(other));
+        (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    }
+
+    #[test]
+    fn text_and_what_is_drawn_stand_out_in_both_themes() {
+        for colours in [&DARK, &LIGHT] {
+            for (name, ink) in [("text", colours.text), ("muted", colours.muted), ("accent", colours.accent)] {
+                for paper in [colours.ground, colours.panel, colours.well] {
+                    assert!(contrast(ink, paper) >= 4.5, "{name} on {paper:?}: {}", contrast(ink, paper));
+                }
+            }
+            assert!(contrast(colours.alert, colours.panel) >= 4.5, "{colours:?}");
+            assert!(contrast(colours.alert, colours.ground) >= 4.5, "{colours:?}");
+            for (name, ink) in [("sound", colours.sound), ("alert", colours.alert)] {
+                assert!(contrast(ink, colours.well) >= 3.0, "{name}: {}", contrast(ink, colours.well));
+            }
+        }
+    }
 }

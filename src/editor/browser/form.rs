@@ -4,6 +4,7 @@ use egui::text::{CCursor, CCursorRange};
 use egui::widgets::text_edit::TextEditState;
 use egui::{Align, Id, Key, Modifiers, Rect, TextEdit, Ui, UiBuilder, pos2, vec2};
 
+use super::super::theme::Themed as _;
 use super::super::{Hands, Screen, theme};
 use super::keys::pressed;
 use super::{Browser, Focus};
@@ -175,7 +176,7 @@ pub(super) fn draw(ui: &mut Ui, area: Rect, hands: &Hands, screen: &mut Screen) 
     let mut leaves = pressed(ui, Modifiers::NONE, Key::Escape);
     let line =
         |number: usize| Rect::from_min_size(area.min + vec2(0.0, LINE * number as f32), vec2(area.width(), LINE - 8.0));
-    super::super::text(ui, line(0), "Save the sound as a preset", Align::Min, theme::title(), theme::MUTED);
+    super::super::text(ui, line(0), "Save the sound as a preset", Align::Min, theme::title(), ui.colours().muted);
     for (field, id) in ids.into_iter().enumerate() {
         self::field(ui, line(field + 1), field, id, &mut browser.form);
     }
@@ -188,9 +189,9 @@ pub(super) fn draw(ui: &mut Ui, area: Rect, hands: &Hands, screen: &mut Screen) 
         });
     });
     let (said, colour) = match (&browser.form.trouble, browser.form.waits) {
-        (_, true) => ("It is being saved.", theme::MUTED),
-        (Some(trouble), false) => (trouble.as_str(), theme::ALERT),
-        (None, false) => (KEYS, theme::MUTED),
+        (_, true) => ("It is being saved.", ui.colours().muted),
+        (Some(trouble), false) => (trouble.as_str(), ui.colours().alert),
+        (None, false) => (KEYS, ui.colours().muted),
     };
     tell(ui, line(FIELDS.len() + 2).with_min_x(area.left() + LABEL), said, colour);
     if leaves {
@@ -203,7 +204,7 @@ pub(super) fn draw(ui: &mut Ui, area: Rect, hands: &Hands, screen: &mut Screen) 
 /// A field with its name before it.
 fn field(ui: &mut Ui, line: Rect, field: usize, id: Id, form: &mut Form) {
     let (label, hint) = FIELDS[field];
-    super::super::text(ui, line.with_max_x(line.left() + LABEL), label, Align::Min, theme::body(), theme::TEXT);
+    super::super::text(ui, line.with_max_x(line.left() + LABEL), label, Align::Min, theme::body(), ui.colours().text);
     let area =
         Rect::from_min_max(pos2(line.left() + LABEL, line.top()), pos2(line.left() + LABEL + FIELD, line.bottom()));
     let text = &mut form.texts[field];

@@ -4,6 +4,7 @@ use egui::accesskit::Role;
 use egui::{Align, Pos2, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, vec2};
 
 use super::super::theme;
+use super::super::theme::Themed as _;
 use crate::browser::library::{Entry, Permission};
 
 /// Height of a row.
@@ -39,8 +40,8 @@ pub(super) fn centred(place: usize, height: f32) -> f32 {
 pub(super) fn draw(ui: &mut Ui, entry: &Entry, look: Look) -> Option<Touch> {
     let (area, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::click());
     let fill = match (look.is_selected, response.hovered()) {
-        (true, _) => Some(theme::ACCENT.gamma_multiply(0.25)),
-        (false, true) => Some(theme::WELL),
+        (true, _) => Some(ui.colours().accent.gamma_multiply(0.25)),
+        (false, true) => Some(ui.colours().well),
         (false, false) => None,
     };
     if let Some(fill) = fill {
@@ -73,21 +74,21 @@ fn texts(ui: &Ui, area: Rect, entry: &Entry, look: Look) {
     let inside = Rect::from_min_max(area.min + vec2(HEART, 0.0), area.max - vec2(8.0, 0.0));
     let [name, about] = PARTS.map(|part| part * inside.width());
     let column = |left: f32, width: f32| Rect::from_min_size(inside.min + vec2(left, 0.0), vec2(width - 12.0, HEIGHT));
-    let colour = if look.is_playing { theme::ACCENT } else { theme::TEXT };
+    let colour = if look.is_playing { ui.colours().accent } else { ui.colours().text };
     super::super::text(ui, column(0.0, name), &card.name, Align::Min, theme::body(), colour);
     let words: Vec<&str> = std::iter::once(&*entry.places[0].bank).chain(card.tags.iter().map(|tag| &**tag)).collect();
-    super::super::text(ui, column(name, about), &words.join(" \u{b7} "), Align::Min, theme::small(), theme::TEXT);
+    super::super::text(ui, column(name, about), &words.join(" \u{b7} "), Align::Min, theme::small(), ui.colours().text);
     let reason = column(name + about, inside.width() - name - about - BADGE);
-    super::super::text(ui, reason, look.reason, Align::Min, theme::small(), theme::MUTED);
-    super::super::text(ui, inside, badge, Align::Max, theme::small(), theme::ACCENT);
+    super::super::text(ui, reason, look.reason, Align::Min, theme::small(), ui.colours().muted);
+    super::super::text(ui, inside, badge, Align::Max, theme::small(), ui.colours().accent);
 }
 
 /// A heart of two discs and a point.
 fn heart(ui: &Ui, at: Pos2, is_given: bool, is_hovered: bool) {
     let colour = match (is_given, is_hovered) {
-        (true, _) => theme::ALERT,
-        (false, true) => theme::MUTED,
-        (false, false) => theme::LINE,
+        (true, _) => ui.colours().alert,
+        (false, true) => ui.colours().muted,
+        (false, false) => ui.colours().line,
     };
     for side in [-1.0, 1.0] {
         ui.painter().circle_filled(at + vec2(side * 2.7, -1.8), 3.1, colour);
