@@ -3,171 +3,24 @@
 #![cfg(feature = "plugin")]
 
 mod common;
-
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+mod desk;
 
 use common::home::is_at_home;
 use common::steady_model;
+use desk::{Desk, Told, recognition};
 use egui::accesskit::{Role, Toggled};
-use egui::{Event, Key, Modifiers, Pos2, Rect, vec2};
-use egui_kittest::Harness;
+use egui::{Event, Key, Modifiers, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
-use nice_plug::context::PluginApi;
-use nice_plug::params::internals::ParamPtr;
-use nice_plug::plugin::PluginState;
-use nice_plug::prelude::{GuiContextInner, ParamSetter, Params};
-use zither::bridge::{
-    self, AudioHalf, Draft, Fetched, IndexFacts, IndexView, LibrarianHalf, ListenerHalf, Order, Recognition, Stream,
-};
-use zither::browser::history::{Mark, Marks};
-use zither::browser::library::{self, Library, Look, PresetFolder, Scanner};
+use nice_plug::prelude::Params;
+use zither::bridge::{self, IndexFacts, IndexView, Stream};
 use zither::browser::preset::Preset;
 use zither::browser::sitting::Act;
-use zither::browser::usage::{PresetId, Shelf};
-use zither::editor::{Hands, Screen, draw, theme};
+use zither::browser::usage::Shelf;
 use zither::model::latent::LatentSpace;
 use zither::model::{Card, Model};
-use zither::params::{DuckFor, InstrumentParams};
+use zither::params::DuckFor;
 use zither::rights::catalogue::Policy;
-use zither::rights::ledger::{Source, Span};
 use zither::synth::controls::Control;
-
-/// What a host is told.
-#[derive(Clone, Debug, PartialEq)]
-enum Told {
-    Begin(&'static str),
-    Set(&'static str, f32),
-    End(&'static str),
-}
-
-/// A host that writes down what it is told, and sets the parameters as the framework's wrappers do.
-struct Host {
-    ids: HashMap<ParamPtr, &'static str>,
-    told: Mutex<Vec<Told>>,
-}
-
-impl Host {
-    fn new(params: &InstrumentParams) -> Self {
-        let id = |(id, pointer, _): (String, ParamPtr, String)| {
-            (pointer, Control::by_id(&id).expect("the table's ids").spec().id)
-        };
-        Self { ids: params.param_map().into_iter().map(id).collect(), told: Mutex::default() }
-    }
-
-    fn tell(&self, told: Told) {
-        self.told.lock().expect("no test thread panicked").push(told);
-    }
-}
-
-impl GuiContextInner for Host {
-    fn plugin_api(&self) -> PluginApi {
-        PluginApi::Clap
-    }
-
-    unsafe fn raw_begin_set_parameter(&self, param: ParamPtr) {
-        self.tell(Told::Begin(self.ids[&param]));
-    }
-
-    unsafe fn raw_set_parameter_normalized(&self, param: ParamPtr, normalized: f32) {
-        self.tell(Told::Set(self.ids[&param], normalized));
-        // SAFETY: the pointer leads into parameters that the test holds.
-        unsafe { param._internal_set_normalized_value(normalized) };
-    }
-
-    unsafe fn raw_end_set_parameter(&self, param: ParamPtr) {
-        self.tell(Told::End(self.ids[&param]));
-    }
-
-    fn get_state(&self) -> PluginState {
-        unreachable!("the editor does not read states")
-    }
-
-    fn set_state(&self, _state: PluginState) {
-        unreachable!("the editor does not set states while the engine runs")
-    }
-
-    fn request_restart(&self) {}
-}
-
-/// An open editor, its host and the audio thread's half of its bridge.
-struct Desk {
-    harness: Harness<'static, Screen>,
-    params: Arc<InstrumentParams>,
-    host: Arc<Host>,
-    audio: AudioHalf,
-    listener: ListenerHalf,
-    clerk: Clerk,
-}
-
-impl Desk {
-    fn new() -> Self {
-        let params = Arc::new(InstrumentParams::default());
-        let host = Arc::new(Host::new(&params));
-        let (audio, half, listener) = bridge::halves();
-        let clerk = Clerk::new(half.librarian(), Arc::clone(&params));
-        let screen = Screen::new(half, &params.kept.model);
-        let (drawn, told) = (Arc::clone(&params), Arc::clone(&host));
-        let mut harness = Harness::builder().with_size(vec2(1_000.0, 780.0)).with_step_dt(1.0 / 60.0).build_ui_state(
-            move |ui, screen: &mut Screen| {
-                theme::apply(ui.ctx());
-                screen.look(1.0 / 60.0);
-                screen.follow(&drawn.kept.model);
-                let hands = Hands::new(&drawn, ParamSetter::new(&*told));
-                draw(ui, &hands, screen);
-            },
-            screen,
-        );
-        harness.run_steps(3);
-        Self { harness, params, host, audio, listener, clerk }
-    }
-
-    fn rect(&self, label: &str) -> Rect {
-        self.harness.get_by_label(label).rect()
-    }
-
-    fn latent_name(&self, index: usize) -> String {
-        self.harness.state().names[index].clone()
-    }
-
-    fn drag(&mut self, from: Pos2, to: Pos2, modifiers: Modifiers) {
-        self.harness.hover_at(from);
-        self.harness.run_steps(2);
-        self.harness.drag_at(from);
-        self.harness.event(Event::ModifiersChanged(modifiers));
-        self.harness.run_steps(2);
-        for step in 1..=4 {
-            self.harness.hover_at(from.lerp(to, step as f32 / 4.0));
-            self.harness.run_steps(2);
-        }
-        self.harness.drop_at(to);
-        self.harness.run_steps(2);
-    }
-
-    fn click(&mut self, at: Pos2) {
-        self.harness.hover_at(at);
-        self.harness.run_steps(1);
-        self.harness.drag_at(at);
-        self.harness.drop_at(at);
-        self.harness.run_steps(2);
-    }
-
-    fn type_value(&mut self, label: &str, text: &str) {
-        self.click(self.rect(label).center());
-        self.harness.run_steps(2);
-        let field =
-            self.harness.get_by(|node| node.role() == Role::TextInput && node.label().as_deref() == Some(label));
-        assert!(field.is_focused(), "{label} is ready for typing");
-        field.type_text(text);
-        self.harness.run_steps(2);
-        self.harness.key_press(Key::Enter);
-        self.harness.run_steps(3);
-    }
-
-    fn told(&self) -> Vec<Told> {
-        std::mem::take(&mut *self.host.told.lock().expect("no test thread panicked"))
-    }
-}
 
 /// Begin, any number of sets (at least one), end: of `id` alone.
 fn assert_one_gesture(told: &[Told], id: &'static str) {
@@ -360,26 +213,6 @@ fn a_missing_model_is_said_with_what_to_do() {
     assert_eq!(desk.params.serialize_fields()["model"], missing);
 }
 
-/// A recognition of "Regen" at half past one in the project.
-fn recognition(sounds: bool) -> Recognition {
-    let about =
-        r#"{"id":"rain","title":"Regen","artists":["Mo"],"owner":"Nightfall","licence":"LicenseRef-Nightfall-Sync"}"#;
-    let work: zither::rights::catalogue::Work = serde_json::from_str(about).expect("it is a work");
-    Recognition {
-        source: Source::Sidechain,
-        policy: work.policy(),
-        work: Arc::new(work),
-        heard: Span { from: 90.0, to: 97.0 },
-        place: Span { from: 31.0, to: 38.0 },
-        rate: 1.03,
-        pitch: 1.03,
-        confidence: 0.9987,
-        any_of: Vec::new(),
-        after: 2.0,
-        sounds,
-    }
-}
-
 #[test]
 fn a_recognition_is_told_with_owner_terms_evidence_and_what_to_do() {
     let mut desk = Desk::new();
@@ -450,128 +283,6 @@ fn without_an_index_the_panel_says_how_to_make_one() {
     desk.listener.tell(|report| report.index = IndexView::Refused("its header cannot be trusted".into()));
     desk.harness.run_steps(2);
     assert!(desk.harness.query_by_label_contains("its header cannot be trusted").is_some());
-}
-
-/// A librarian that knows the built-in presets by name, and what is said of them here.
-struct Clerk {
-    half: LibrarianHalf,
-    params: Arc<InstrumentParams>,
-    scanner: Scanner,
-    /// Where presets are saved.
-    folder: PresetFolder,
-    _room: tempfile::TempDir,
-    library: Arc<Library>,
-    marks: HashMap<PresetId, Marks>,
-    fetched: usize,
-}
-
-impl Clerk {
-    fn new(half: LibrarianHalf, params: Arc<InstrumentParams>) -> Self {
-        let room = tempfile::tempdir().expect("there is room");
-        let folder = PresetFolder::at(room.path().join("presets"));
-        let mut scanner = Scanner::new(Some(folder.path().to_owned()));
-        let library = Arc::new(scanner.library());
-        Self { half, params, scanner, folder, _room: room, library, marks: HashMap::new(), fetched: 0 }
-    }
-
-    fn save(&mut self, draft: &Draft) {
-        let outcome = self.folder.save(&draft.preset, &draft.bank, "");
-        if let Ok(file) = &outcome {
-            self.params.kept.take_saved(&draft.made_from, &draft.preset, file);
-            self.scanner.look(Look::Files, &|| true);
-            self.library = Arc::new(self.scanner.library());
-        }
-        let told = outcome.map(|_| draft.preset.id()).map_err(|error| format!("Not saved: {error}"));
-        self.half.desk().tell_saved(told);
-    }
-
-    fn work(&mut self) {
-        let orders = self.half.desk().orders();
-        for order in orders {
-            match order {
-                Order::Fetch { preset, ticket } => {
-                    self.fetched += 1;
-                    let found = self.library.entry(preset).expect("the list shows it").read();
-                    let outcome = found.map(|preset| (Arc::new(preset), None)).map_err(|error| error.to_string());
-                    self.half.desk().hand_out(Fetched { ticket, outcome });
-                }
-                Order::Save(draft) => self.save(&draft),
-                Order::Mark(preset, mark) => {
-                    let marks = self.marks.entry(preset).or_default();
-                    match mark {
-                        Mark::Favourite(on) => marks.favourite = on,
-                        Mark::Hidden(on) => marks.hidden = on,
-                        Mark::Rating(_) | Mark::Tag(..) => panic!("the list says nothing of these"),
-                    }
-                }
-            }
-        }
-        let desk = self.half.desk();
-        let Some(wish) = desk.wished() else { return };
-        let favourites = wish.shelf == Shelf::Favourites;
-        let query = library::Query { favourites, ..wish.query.clone() };
-        let found = self.library.find(&query, &self.marks, library::Order::Name);
-        desk.show(|view| {
-            view.wish = Some(wish);
-            view.library = Arc::clone(&self.library);
-            view.rows = found.rows.into();
-            view.marks = Arc::new(self.marks.clone());
-            view.is_complete = true;
-        });
-    }
-}
-
-impl Desk {
-    /// So many frames, with a librarian that is quick.
-    fn frames(&mut self, count: usize) {
-        for _ in 0..count {
-            self.harness.run_steps(1);
-            self.clerk.work();
-        }
-    }
-
-    /// Presses keys, and lets what follows from them happen.
-    fn press(&mut self, modifiers: Modifiers, key: Key) {
-        self.harness.key_press_modifiers(modifiers, key);
-        self.frames(4);
-    }
-
-    fn type_text(&mut self, text: &str) {
-        for letter in text.chars() {
-            self.harness.event(Event::Text(letter.to_string()));
-            self.frames(2);
-        }
-        self.frames(2);
-    }
-
-    /// Opens the list and waits until it is there.
-    fn browse(&mut self) {
-        self.press(Modifiers::COMMAND, Key::F);
-        assert!(self.harness.query_by_label("Preset list").is_some());
-    }
-
-    /// The name of the preset that sounds, and every value of the sound by its bits.
-    fn sound(&self) -> (String, Vec<u32>) {
-        let controls = Control::all().filter(|&control| control != Control::BYPASS);
-        let bits = controls.map(|control| self.params.plain(control).to_bits()).collect();
-        (self.params.kept.preset.name(), bits)
-    }
-
-    fn acts(&self) -> Vec<Act> {
-        self.params.kept.doings.take().into_iter().map(|done| done.act).collect()
-    }
-
-    /// The preset that stands in a row while nothing is looked for, and its name.
-    fn row(&self, place: usize) -> (PresetId, String) {
-        let entry = &self.clerk.library.entries()[place];
-        (entry.id, entry.card().name.to_string())
-    }
-
-    fn preset(&self, name: &str) -> (PresetId, zither::browser::preset::Preset) {
-        let entry = self.clerk.library.entries().iter().find(|entry| &*entry.card().name == name);
-        let entry = entry.unwrap_or_else(|| panic!("{name} is built in"));
-        (entry.id, entry.read().expect("what is built in reads"))
-    }
 }
 
 #[test]

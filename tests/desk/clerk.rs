@@ -1,0 +1,111 @@
+//! Who answers the list of presets in the librarian's place.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use zither::bridge::{Draft, Fetched, LibrarianHalf, Order, Wish};
+use zither::browser::history::{Mark, Marks};
+use zither::browser::library::{self, Entry, Library, Look, PresetFolder, Scanner};
+use zither::browser::usage::{PresetId, Shelf};
+use zither::params::InstrumentParams;
+
+/// A librarian that knows the built-in presets by name, and what is said of them here.
+pub(crate) struct Clerk {
+    half: LibrarianHalf,
+    params: Arc<InstrumentParams>,
+    scanner: Scanner,
+    /// Where presets are saved.
+    pub(crate) folder: PresetFolder,
+    _room: tempfile::TempDir,
+    pub(crate) library: Arc<Library>,
+    pub(crate) marks: HashMap<PresetId, Marks>,
+    pub(crate) fetched: usize,
+    /// What *For you* shows, best first, and why; all by name where nothing is ranked.
+    pub(crate) ranked: Vec<(PresetId, String)>,
+}
+
+impl Clerk {
+    pub(crate) fn new(half: LibrarianHalf, params: Arc<InstrumentParams>) -> Self {
+        let room = tempfile::tempdir().expect("there is room");
+        let folder = PresetFolder::at(room.path().join("presets"));
+        let mut scanner = Scanner::new(Some(folder.path().to_owned()));
+        let library = Arc::new(scanner.library());
+        Self {
+            half,
+            params,
+            scanner,
+            folder,
+            _room: room,
+            library,
+            marks: HashMap::new(),
+            fetched: 0,
+            ranked: Vec::new(),
+        }
+    }
+
+    fn save(&mut self, draft: &Draft) {
+        let outcome = self.folder.save(&draft.preset, &draft.bank, "");
+        if let Ok(file) = &outcome {
+            self.params.kept.take_saved(&draft.made_from, &draft.preset, file);
+            self.scanner.look(Look::Files, &|| true);
+            self.library = Arc::new(self.scanner.library());
+        }
+        let told = outcome.map(|_| draft.preset.id()).map_err(|error| format!("Not saved: {error}"));
+        self.half.desk().tell_saved(told);
+    }
+
+    /// Does what is ordered, and answers what is wished for.
+    pub(crate) fn work(&mut self) {
+        for order in self.half.desk().orders() {
+            match order {
+                Order::Fetch { preset, ticket } => self.fetch(preset, ticket),
+                Order::Save(draft) => self.save(&draft),
+                Order::Mark(preset, mark) => self.mark(preset, &mark),
+            }
+        }
+        if let Some(wish) = self.half.desk().wished() {
+            self.answer(wish);
+        }
+    }
+
+    fn fetch(&mut self, preset: PresetId, ticket: u64) {
+        self.fetched += 1;
+        let found = self.library.entry(preset).expect("the list shows it").read();
+        let outcome = found.map(|preset| (Arc::new(preset), None)).map_err(|error| error.to_string());
+        self.half.desk().hand_out(Fetched { ticket, outcome });
+    }
+
+    fn mark(&mut self, preset: PresetId, mark: &Mark) {
+        let marks = self.marks.entry(preset).or_default();
+        match mark {
+            Mark::Favourite(on) => marks.favourite = *on,
+            Mark::Hidden(on) => marks.hidden = *on,
+            Mark::Rating(_) | Mark::Tag(..) => panic!("the list says nothing of these"),
+        }
+    }
+
+    fn answer(&self, wish: Wish) {
+        let favourites = wish.shelf == Shelf::Favourites;
+        let query = library::Query { favourites, ..wish.query.clone() };
+        let scores = self.scores(wish.shelf);
+        let order = scores.as_deref().map_or(library::Order::Name, library::Order::Scores);
+        let found = self.library.find(&query, &self.marks, order);
+        self.half.desk().show(|view| {
+            view.wish = Some(wish);
+            view.library = Arc::clone(&self.library);
+            view.rows = found.rows.into();
+            view.reasons = Arc::new(self.ranked.iter().cloned().collect());
+            view.marks = Arc::new(self.marks.clone());
+            view.is_complete = true;
+        });
+    }
+
+    fn scores(&self, shelf: Shelf) -> Option<Vec<f32>> {
+        let is_ranked = shelf == Shelf::ForYou && !self.ranked.is_empty();
+        is_ranked.then(|| {
+            let place = |entry: &Entry| self.ranked.iter().position(|(preset, _)| *preset == entry.id);
+            let score = |entry| place(entry).map_or(f32::NEG_INFINITY, |place| -(place as f32));
+            self.library.entries().iter().map(score).collect()
+        })
+    }
+}
