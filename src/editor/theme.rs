@@ -1,8 +1,16 @@
-//! Colours, type sizes and distances: one set, used everywhere.
+//! Colours, type and distances: one set, used everywhere. The reasons stand in `docs/design.md`.
+
+use std::sync::Arc;
 
 use egui::{
-    Color32, Context, CornerRadius, FontFamily, FontId, Margin, Painter, Stroke, TextStyle, Theme, Ui, Visuals,
+    Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Painter, Stroke, TextStyle,
+    Theme, Ui, Visuals,
 };
+
+/// The font of text and values, whose figures are all of one width.
+const TEXT: &str = "Inter";
+/// The font of titles. Licence of both: SIL Open Font License 1.1, beside them.
+const DISPLAY: &str = "Inter Display SemiBold";
 
 /// The colours by their roles, one set for each theme. Text of any role stands out at 4.5 : 1 or more from whatever it
 /// may stand on, and what is drawn in a well at 3 : 1 (WCAG 2.2, 1.4.3 and 1.4.11); a test says so.
@@ -87,6 +95,12 @@ pub fn of(theme: Theme) -> &'static Colours {
     }
 }
 
+/// The ring about what has the keyboard's focus.
+#[must_use]
+pub fn focus(colours: &Colours) -> Stroke {
+    Stroke::new(2.0, colours.accent)
+}
+
 /// Distance between panels, and from the window's edge.
 pub const GAP: f32 = 10.0;
 /// Distance from a panel's edge to what is in it.
@@ -99,30 +113,55 @@ pub const ROUND: u8 = 8;
 /// The instrument's name.
 #[must_use]
 pub fn wordmark() -> FontId {
-    FontId::new(24.0, FontFamily::Proportional)
+    FontId::new(22.0, FontFamily::Name(DISPLAY.into()))
 }
 
 /// Titles of panels.
 #[must_use]
 pub fn title() -> FontId {
-    FontId::new(15.0, FontFamily::Proportional)
+    FontId::new(14.0, FontFamily::Name(DISPLAY.into()))
 }
 
 /// Names and values.
 #[must_use]
 pub fn body() -> FontId {
-    FontId::new(14.0, FontFamily::Proportional)
+    FontId::new(13.0, FontFamily::Proportional)
 }
 
 /// Names under knobs, the status line.
 #[must_use]
 pub fn small() -> FontId {
-    FontId::new(13.0, FontFamily::Proportional)
+    FontId::new(12.0, FontFamily::Proportional)
 }
 
-/// Dresses egui's own widgets (menus, text fields) to match, in both themes. Which of the two is shown is the context's
-/// to say.
+/// Captions of axes.
+#[must_use]
+pub fn caption() -> FontId {
+    FontId::new(10.5, FontFamily::Proportional)
+}
+
+/// Ours first. What they lack, such as emoji in a preset's name, egui's own fonts have.
+fn fonts() -> FontDefinitions {
+    let mut fonts = FontDefinitions::default();
+    let files: [(&str, &'static [u8]); 2] = [
+        (TEXT, include_bytes!("../../assets/fonts/Inter-Regular.otf")),
+        (DISPLAY, include_bytes!("../../assets/fonts/InterDisplay-SemiBold.otf")),
+    ];
+    for (name, bytes) in files {
+        fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
+    }
+    for family in [FontFamily::Proportional, FontFamily::Monospace] {
+        fonts.families.entry(family).or_default().insert(0, TEXT.to_owned());
+    }
+    let display = [DISPLAY].into_iter().map(str::to_owned).chain(fonts.families[&FontFamily::Proportional].clone());
+    fonts.families.insert(FontFamily::Name(DISPLAY.into()), display.collect());
+    fonts
+}
+
+/// Dresses a context before its first frame: fonts, and egui's own widgets (menus, text fields) to match, in both themes.
+/// Which of the two is shown is the context's to say.
 pub fn apply(ctx: &Context) {
+    ctx.set_fonts(fonts());
     for theme in [Theme::Dark, Theme::Light] {
         ctx.set_visuals_of(theme, visuals(theme));
     }
@@ -152,12 +191,35 @@ fn visuals(theme: Theme) -> Visuals {
         state.corner_radius = CornerRadius::same(5);
     }
     visuals.widgets.hovered.bg_stroke = Stroke::new(1.0, colours.line);
+    // Also of what has the keyboard's focus.
+    visuals.widgets.active.bg_stroke = focus(colours);
     visuals
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// All that the editor writes beside letters and figures, and letters of some languages that presets are named in.
+    const SIGNS: &str =
+        "\u{b7}\u{2026}\u{2013}\u{2019}\u{2212}\u{d7}\u{b1}%/()#+,.:;-_'\"ÄßéñøŁčőğΩλЯжệ\u{2190}\u{2192}";
+
+    #[test]
+    fn both_fonts_have_every_sign_and_values_have_figures_of_one_width() {
+        let ctx = Context::default();
+        let mut ours = fonts();
+        ours.families.values_mut().for_each(|chain| chain.truncate(1));
+        ctx.set_fonts(ours);
+        let _first_frame = ctx.run_ui(egui::RawInput::default(), |_| ());
+        ctx.fonts_mut(|fonts| {
+            for font in [title(), body()] {
+                let missing: String = SIGNS.chars().filter(|&sign| !fonts.has_glyph(&font, sign)).collect();
+                assert_eq!(missing, "", "{font:?}");
+            }
+            let widths: Vec<f32> = ('0'..='9').map(|figure| fonts.glyph_width(&body(), figure)).collect();
+            assert!(widths.iter().all(|&width| width == widths[0]), "{widths:?}");
+        });
+    }
 
     /// Relative luminance (WCAG 2.2).
     fn luminance(colour: Color32) -> f32 {

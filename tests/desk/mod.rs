@@ -52,9 +52,8 @@ impl Desk {
         let screen = Screen::new(half, &params.kept.model);
         let (drawn, told) = (Arc::clone(&params), Arc::clone(&host));
         let builder = Harness::builder().with_size(SIZE).with_theme(theme).with_pixels_per_point(scale);
-        let mut harness = builder.with_step_dt(1.0 / 60.0).build_ui_state(
+        let mut harness = builder.with_step_dt(1.0 / 60.0).with_context_setup(theme::apply).build_ui_state(
             move |ui, screen: &mut Screen| {
-                theme::apply(ui.ctx());
                 screen.look(1.0 / 60.0);
                 screen.follow(&drawn.kept.model);
                 let hands = Hands::new(&drawn, ParamSetter::new(&*told));
