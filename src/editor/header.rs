@@ -2,6 +2,7 @@
 
 use egui::{Align, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, vec2};
 
+use super::edit::ring;
 use super::theme::Themed as _;
 use super::{Hands, Panel, Screen, meter, tabs, theme};
 use crate::synth::controls::Control;
@@ -57,6 +58,7 @@ fn preset(ui: &Ui, area: Rect, hands: &Hands, screen: &mut Screen) {
     let wing = if screen.browser.is_open() { 5.0 } else { -5.0 };
     let arrow = vec![tip, tip + vec2(-4.0, wing), tip + vec2(4.0, wing)];
     ui.painter().add(Shape::convex_polygon(arrow, ui.colours().muted, Stroke::NONE));
+    ring(ui, &response, area, 5);
     response.widget_info(|| WidgetInfo::labeled(egui::accesskit::Role::Button, true, "Presets"));
     if response.clicked() {
         let next = if screen.panel() == Panel::Browser { screen.behind } else { Panel::Browser };
@@ -70,6 +72,7 @@ fn save(ui: &Ui, area: Rect, hands: &Hands, screen: &mut Screen) {
     let is_lit = response.hovered() || response.has_focus();
     ui.painter().rect_filled(area, 5.0, if is_lit { ui.colours().line } else { ui.colours().well });
     super::text(ui, area, "Save", Align::Center, theme::body(), ui.colours().text);
+    ring(ui, &response, area, 5);
     response.widget_info(|| WidgetInfo::labeled(egui::accesskit::Role::Button, true, "Save"));
     if response.on_hover_text("Saves the sound as a preset of yours (Ctrl+S)").clicked() {
         screen.browser.ask_to_save(hands);
@@ -91,6 +94,7 @@ fn bypass(ui: &Ui, area: Rect, hands: &Hands) {
     ui.painter().rect_filled(area, 5.0, fill);
     let colour = if on { ui.colours().ground } else { ui.colours().text };
     super::text(ui, area, "Bypass", Align::Center, theme::body(), colour);
+    ring(ui, &response, area, 5);
     response.widget_info(|| WidgetInfo::selected(egui::accesskit::Role::Switch, true, on, "Bypass"));
     if response.clicked() {
         hands.set_once(Control::BYPASS, if on { 0.0 } else { 1.0 });

@@ -4,7 +4,7 @@ use std::f32::consts::PI;
 
 use egui::{Align, Painter, Pos2, Rect, Sense, Shape, Stroke, Ui, pos2, vec2};
 
-use super::edit::{Grip, edit};
+use super::edit::{Grip, edit, ring};
 use super::readout::readout;
 use super::theme::Themed as _;
 use super::{Hands, Screen, theme};
@@ -41,9 +41,10 @@ fn knob(ui: &mut Ui, area: Rect, hands: &Hands, screen: &mut Screen, control: Co
     let handle = Rect::from_center_size(centre, vec2(2.0, 2.0) * (RADIUS + 2.0));
     let response = ui.interact(handle, ui.scope_id().with(("knob", control)), Sense::click_and_drag());
     let grip = Grip::Relative(&|delta| (delta.x - delta.y) / TRAVEL);
-    let value = edit(ui, &response, hands, control, name, &grip);
+    let value = edit(ui, &response, hands, screen, control, name, &grip);
     let lit = response.hovered() || response.dragged() || response.has_focus();
     paint(ui.painter(), centre, control, snapped(control, value), lit);
+    ring(ui, &response, Rect::from_center_size(centre, vec2(2.0, 2.0) * RADIUS), 255);
 }
 
 /// Stepped controls are drawn where they stand, not where the pointer is on the way to the next step.

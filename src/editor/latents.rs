@@ -2,7 +2,7 @@
 
 use egui::{Align, Painter, Rect, Sense, Ui, pos2, vec2};
 
-use super::edit::{Grip, edit};
+use super::edit::{Grip, edit, ring};
 use super::readout::readout;
 use super::theme::Themed as _;
 use super::{Hands, Screen, model, theme};
@@ -42,10 +42,11 @@ fn slider(ui: &mut Ui, area: Rect, hands: &Hands, screen: &mut Screen, index: us
         ui.interact(track.expand2(vec2(0.0, 7.0)), ui.scope_id().with(("slider", control)), Sense::click_and_drag());
     let (left, width) = (track.left() + THUMB, track.width() - 2.0 * THUMB);
     let grip = Grip::Absolute(&|pointer| (pointer.x - left) / width, &|delta| delta.x / width);
-    let value = edit(ui, &response, hands, control, &name, &grip);
+    let value = edit(ui, &response, hands, screen, control, &name, &grip);
     let modulated = control.spec().normalise(hands.params.plain(control));
     let lit = response.hovered() || response.dragged() || response.has_focus();
     paint(ui.painter(), track, left + value * width, left + modulated * width, lit);
+    ring(ui, &response, track.expand2(vec2(0.0, 4.0)), 8);
 }
 
 /// The name's and value's line, and the track under it, both centred in a row however high.

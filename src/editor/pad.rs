@@ -1,7 +1,8 @@
 //! The XY pad: two latents of choice under one finger.
 
-use egui::{Align, ComboBox, Painter, Pos2, Rect, Response, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use egui::{Align, ComboBox, Key, Painter, Pos2, Rect, Response, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
+use super::edit::{self, ring};
 use super::theme::Themed as _;
 use super::{Hands, Screen, theme};
 use crate::model::latent::LATENTS;
@@ -50,6 +51,7 @@ fn pad(ui: &Ui, field: Rect, hands: &Hands, axes: [usize; 2]) {
     let lit = response.hovered() || response.dragged();
     let modulated = controls.map(|control| control.spec().normalise(hands.params.plain(control)));
     paint(&ui.painter().with_clip_rect(field), field, place, modulated, lit);
+    ring(ui, &response, field.shrink(4.0), 6);
 }
 
 /// Lets the pointer turn both controls; returns the place to draw, normalised.
@@ -58,9 +60,10 @@ fn turn(ui: &Ui, response: &Response, hands: &Hands, controls: [Control; 2], fie
     let moving = if controls[0] == controls[1] { &controls[..1] } else { &controls[..] };
     let current = controls.map(|control| hands.normalised(control));
     let id = response.id.with("place");
+    keys(ui, response, hands, controls);
     if response.double_clicked() {
         moving.iter().for_each(|&control| hands.reset(control));
-    } else if response.clicked()
+    } else if response.clicked_by(egui::PointerButton::Primary)
         && let Some(pointer) = response.interact_pointer_pos()
     {
         let place = normalised(field, pointer);
@@ -84,6 +87,22 @@ fn turn(ui: &Ui, response: &Response, hands: &Hands, controls: [Control; 2], fie
         hands.set(control, after[axis]);
     }
     after
+}
+
+/// With the keyboard's focus arrows move the thumb, Delete brings it back to the middle.
+fn keys(ui: &Ui, response: &Response, hands: &Hands, controls: [Control; 2]) {
+    if !response.has_focus() {
+        return;
+    }
+    edit::hold_arrows(ui, response);
+    let resets = ui.input(|input| input.key_pressed(Key::Delete) || input.key_pressed(Key::Backspace));
+    for (control, steps) in controls.into_iter().zip(edit::arrows(ui)) {
+        if resets {
+            hands.reset(control);
+        } else if steps != 0.0 {
+            hands.set_once(control, hands.normalised(control) + steps * edit::ARROW);
+        }
+    }
 }
 
 fn dragged(ui: &Ui, response: &Response, field: Rect, before: [f32; 2]) -> [f32; 2] {

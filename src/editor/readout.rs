@@ -25,16 +25,15 @@ pub(super) fn readout(
         }
         _ => {
             if show(ui, area, hands, control, label, align) {
-                let text = hands.print(control);
-                screen.typing = Some(Typing { control, text, fresh: true });
+                screen.typing = Some(Typing::of(control, hands.print(control), None));
             }
         }
     }
 }
 
-/// Shows the value; returns whether it was clicked.
+/// Shows the value; returns whether it was clicked. The keyboard gets at it by Enter on the control itself.
 fn show(ui: &Ui, area: Rect, hands: &Hands, control: Control, label: &str, align: Align) -> bool {
-    let response = ui.interact(area, ui.scope_id().with(("readout", control)), Sense::click());
+    let response = ui.interact(area, ui.scope_id().with(("readout", control)), Sense::CLICK);
     let text = hands.print(control);
     let anchor = Align2([align, Align::Center]);
     let colour = if response.hovered() { ui.colours().accent } else { ui.colours().text };
@@ -63,6 +62,11 @@ fn type_into(ui: &mut Ui, area: Rect, hands: &Hands, typing: &mut Typing, label:
         return false;
     }
     let given_up = ui.input(|input| input.key_pressed(Key::Escape));
+    // Taken up here: what the focus goes back to would open the field again.
+    let is_typed = given_up || ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, Key::Enter));
+    if let Some(back) = typing.back().filter(|_| is_typed) {
+        ui.memory_mut(|memory| memory.request_focus(back));
+    }
     let spec = typing.control.spec();
     if let Some(plain) = spec.parse(&typing.text).filter(|_| !given_up) {
         hands.set_once(typing.control, spec.normalise(plain));

@@ -3,6 +3,7 @@
 
 use egui::{Align, Rect, Sense, Ui, WidgetInfo, vec2};
 
+use super::edit::ring;
 use super::theme::Themed as _;
 use super::{Hands, Panel, Screen, model, rights, theme};
 
@@ -38,6 +39,7 @@ fn sentence(ui: &Ui, area: Rect, hands: &Hands, screen: &mut Screen) {
     let lit = heard || response.hovered() || screen.panel() == Panel::Rights;
     let colour = if lit { ui.colours().text } else { ui.colours().muted };
     super::text(ui, area.with_min_x(at.x + 12.0), &line, Align::Min, theme::small(), colour);
+    ring(ui, &response, area.shrink2(vec2(0.0, 2.0)), 5);
     let role = egui::accesskit::Role::Button;
     response.widget_info(|| {
         let mut info = WidgetInfo::labeled(role, true, "What is heard");

@@ -2,6 +2,7 @@
 
 use egui::{Align, Rect, Sense, Ui, WidgetInfo, pos2, vec2};
 
+use super::edit::ring;
 use super::theme::{self, Themed as _};
 use super::{Hands, Panel, Screen};
 
@@ -24,6 +25,7 @@ pub(super) fn draw(ui: &Ui, area: Rect, hands: &Hands, screen: &mut Screen) {
             let line = tab.with_min_y(tab.bottom() - UNDERLINE).shrink2(vec2(10.0, 0.0));
             ui.painter().rect_filled(line, UNDERLINE / 2.0, ui.colours().accent);
         }
+        ring(ui, &response, tab.shrink2(vec2(4.0, 8.0)), 5);
         response.widget_info(|| WidgetInfo::selected(egui::accesskit::Role::Tab, true, is_shown, panel.name()));
         if response.clicked() {
             screen.show(panel, hands);
