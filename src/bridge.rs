@@ -4,6 +4,7 @@
 mod desk;
 mod librarian;
 mod report;
+mod stage;
 mod tap;
 
 use std::sync::Arc;
@@ -18,9 +19,11 @@ pub use report::{IndexFacts, IndexView, MATCHES, Recognition, Report};
 pub use tap::{Mark, PIECE, TAP_FRAMES};
 
 use report::Board;
+use stage::{StageIn, StageOut};
 use tap::{TapIn, TapOut};
 
 use crate::rights::catalogue::Policy;
+use crate::synth::scene::Scene;
 
 /// Keys pressed on the screen that may wait for the audio thread.
 const KEY_CAPACITY: usize = 256;
@@ -113,6 +116,7 @@ pub struct AudioHalf {
     wires: Arc<Wires>,
     keys: Consumer<Key>,
     taps: [TapIn; 2],
+    stage: StageIn,
     /// Where in the project the next block begins, in frames.
     place: i64,
 }
@@ -124,6 +128,7 @@ pub struct ScreenHalf {
     board: Arc<Board>,
     seen: u64,
     desk: Arc<Desk>,
+    stage: StageOut,
 }
 
 /// The background thread's half.
@@ -139,14 +144,16 @@ pub fn halves() -> (AudioHalf, ScreenHalf, ListenerHalf) {
     let (wires, board) = (Arc::new(Wires::default()), Arc::new(Board::default()));
     let (key_in, key_out) = RingBuffer::new(KEY_CAPACITY);
     let [(side_in, side_out), (own_in, own_out)] = [tap::tap(), tap::tap()];
+    let (stage_in, stage_out) = stage::stage();
     (
-        AudioHalf { wires: Arc::clone(&wires), keys: key_out, taps: [side_in, own_in], place: 0 },
+        AudioHalf { wires: Arc::clone(&wires), keys: key_out, taps: [side_in, own_in], stage: stage_in, place: 0 },
         ScreenHalf {
             wires: Arc::clone(&wires),
             keys: key_in,
             board: Arc::clone(&board),
             seen: 0,
             desk: Arc::default(),
+            stage: stage_out,
         },
         ListenerHalf { wires, taps: [side_out, own_out], board },
     )
@@ -211,6 +218,13 @@ impl AudioHalf {
         }
     }
 
+    /// Lets `write` write down what sounds after a block of `frames`, where somebody sees it and it is time for it.
+    pub fn show(&mut self, frames: usize, write: impl FnOnce(&mut Scene)) {
+        if self.screen_is_open() {
+            self.stage.write(frames, self.wires.rate.load(Ordering::Relaxed), write);
+        }
+    }
+
     /// Reports the number of sounding voices.
     pub fn voices(&self, voices: usize) {
         self.wires.voices.store(voices as u32, Ordering::Relaxed);
@@ -243,6 +257,12 @@ impl ScreenHalf {
     pub fn levels(&self) -> Levels {
         let peak = [0, 1].map(|channel: usize| self.wires.peak[channel].swap(0.0, Ordering::Relaxed));
         Levels { peak, voices: self.wires.voices.load(Ordering::Relaxed) }
+    }
+
+    /// What sounds.
+    #[must_use]
+    pub fn scene(&mut self) -> &Scene {
+        self.stage.look()
     }
 
     /// What was heard of a stream so far; its peak starts anew.

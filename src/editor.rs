@@ -17,6 +17,7 @@ mod readout;
 mod rights;
 mod screen;
 mod settings;
+mod spectrum;
 mod status;
 mod tabs;
 pub mod theme;
@@ -51,6 +52,7 @@ pub fn draw(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
 fn play(ui: &mut Ui, areas: &layout::Areas, hands: &Hands, screen: &mut Screen) {
     within(ui, areas.latents, "latents", |ui| latents::draw(ui, hands, screen));
     within(ui, areas.pad, "pad", |ui| pad::draw(ui, hands, screen));
+    within(ui, areas.spectrum, "spectrum", |ui| spectrum::draw(ui, screen));
     for (page, area) in PAGES[2..].iter().zip(areas.pages) {
         within(ui, area, page.name, |ui| knob::page(ui, hands, screen, page));
     }

@@ -11,6 +11,7 @@ mod pitch;
 mod release;
 mod residue;
 mod roll;
+pub mod scene;
 pub mod single;
 mod stack;
 pub mod stagger;

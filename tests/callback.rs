@@ -16,6 +16,7 @@ const CALLBACK: &[&str] = &[
     "model/motion.rs",
     "synth",
     "bridge.rs",
+    "bridge/stage.rs",
     "bridge/tap.rs",
     "plugin/entry/block.rs",
     "plugin/events.rs",

@@ -15,6 +15,7 @@ use zither::model::transfer::Transfer;
 use zither::synth::controls::{Control, Controls};
 use zither::synth::engine::{Engine, VOICES};
 use zither::synth::event::{Event, Expression, NoteAddress};
+use zither::synth::scene::Scene;
 
 /// Something a player might do, sane or not.
 fn any_event(chance: &mut Chance) -> Event {
@@ -506,4 +507,42 @@ fn where_blocks_end_is_not_heard_in_a_swap() {
     };
     let whole = play(&[usize::MAX]);
     assert!([&[1, 7, 64][..], &[480], &[33]].into_iter().all(|blocks| play(blocks) == whole));
+}
+
+#[test]
+fn what_an_engine_shows_is_what_it_plays() {
+    let mut engine = Engine::new(steady_model(&[(0, -20.0), (2, -30.0)]), RATE);
+    engine.set_controls(&controls(&[(Control::GAIN, -6.0), (Control::TRANSPOSE, 12.0), (Control::WIDTH, 0.0)]));
+    let mut scene = Scene::default();
+    engine.show(&mut scene);
+    assert!(scene.newest().is_none());
+    engine.handle(on(45));
+    engine.handle(Event::Modulate { voice_id: 45, control: Control::latent(3), offset: 0.5 });
+    engine.handle(Event::PitchBend { channel: 0, value: 1.0 });
+    engine.show(&mut scene);
+    assert!(scene.voices().is_empty(), "nothing of it was made yet");
+    let (left, _) = render(&mut engine, 24_000);
+    engine.show(&mut scene);
+    let [voice] = scene.voices() else { panic!("one voice sounds") };
+    assert_eq!((voice.key, voice.is_held, voice.velocity), (45, true, 0.8));
+    assert!((voice.bend - 2.0).abs() < 1e-3, "{}", voice.bend);
+    assert!((voice.latents[3] - 0.5).abs() < 1e-3 && voice.latents[4] == 0.0, "{:?}", voice.latents);
+    let hz = 110.0 * 2.0 * 2.0_f32.powf(2.0 / 12.0);
+    let spectrum = &scene.spectrum;
+    assert!((spectrum.hz[0] / hz - 1.0).abs() < 1e-4 && (spectrum.hz[2] / (3.0 * hz) - 1.0).abs() < 1e-4);
+    let measured = frequency(&left, RATE, 0.2, f64::from(hz));
+    assert!((measured / f64::from(spectrum.hz[0]) - 1.0).abs() < 1e-4, "{measured}");
+    // Both partials' power is that of the sound.
+    let power: f32 = left[12_000..].iter().map(|x| x * x).sum::<f32>() / 12_000.0;
+    let shown: f32 = spectrum.partial_db.iter().map(|db| 0.5 * 10.0_f32.powf(db / 10.0)).sum();
+    assert!((10.0 * (power / shown).log10()).abs() < 0.2, "{power} and {shown}");
+    assert!(spectrum.noise_db.iter().all(|&db| db < -120.0));
+    engine.handle(on(50));
+    let _next = render(&mut engine, 480);
+    engine.show(&mut scene);
+    assert_eq!((scene.voices().len(), scene.newest().map(|voice| voice.key)), (2, Some(50)));
+    engine.handle(off(45));
+    let _next = render(&mut engine, 480);
+    engine.show(&mut scene);
+    assert_eq!(scene.voices().iter().filter(|voice| voice.is_held).count(), 1);
 }

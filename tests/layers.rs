@@ -28,7 +28,7 @@ const ROOMS: &[Room] = &[
     Room { name: "browser", knows: &["model", "synth", "rights"], never: FRAMEWORK },
     Room { name: "train", knows: &["dsp", "analysis", "model", "media"], never: FRAMEWORK },
     Room { name: "params", knows: &["model", "synth", "browser"], never: &[] },
-    Room { name: "bridge", knows: &["params", "rights", "browser"], never: &[] },
+    Room { name: "bridge", knows: &["params", "rights", "browser", "synth"], never: &[] },
     Room { name: "editor", knows: &["bridge", "params", "browser", "synth", "model", "rights"], never: &[] },
     Room {
         name: "plugin",

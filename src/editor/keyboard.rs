@@ -20,7 +20,7 @@ const EBONY: egui::Color32 = egui::Color32::from_rgb(0x20, 0x25, 0x2c);
 
 pub(super) fn draw(ui: &Ui, screen: &mut Screen) {
     let board = ui.max_rect();
-    let response = ui.interact(board, ui.scope_id().with("keys"), Sense::click_and_drag());
+    let response = ui.interact(board, ui.scope_id().with("keys"), Sense::CLICK | Sense::DRAG);
     response.widget_info(|| WidgetInfo::labeled(egui::accesskit::Role::Unknown, true, "Keyboard"));
     let pointer = response.is_pointer_button_down_on().then(|| response.interact_pointer_pos()).flatten();
     let pressed = pointer.and_then(|pointer| key_at(board, pointer));
@@ -50,6 +50,12 @@ fn key_at(board: Rect, pointer: Pos2) -> Option<(u8, f32)> {
     Some((key, VELOCITY.0 + depth * (VELOCITY.1 - VELOCITY.0)))
 }
 
+/// A key's name, such as `F#3`; the middle C is `C4`.
+pub(super) fn name(key: u8) -> String {
+    const NAMES: [&str; 12] = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"];
+    format!("{}{}", NAMES[usize::from(key % 12)], i32::from(key / 12) - 1)
+}
+
 const fn is_black(key: u8) -> bool {
     matches!(key % 12, 1 | 3 | 6 | 8 | 10)
 }
@@ -76,7 +82,7 @@ fn paint(painter: &Painter, board: Rect, held: Option<u8>) {
         let area = area(board, key);
         painter.rect_filled(area.shrink2(vec2(0.75, 0.0)), 3.0, colour(key, IVORY));
         if key % 12 == 0 {
-            let name = format!("C{}", key / 12 - 1);
+            let name = self::name(key);
             let at = area.center_bottom() - vec2(0.0, 4.0);
             painter.text(at, Align2::CENTER_BOTTOM, name, theme::small(), EBONY);
         }

@@ -8,14 +8,18 @@ const HEADER: f32 = 44.0;
 const KNOBS: f32 = 218.0;
 const KEYBOARD_SHARE: f32 = 0.13;
 const STATUS: f32 = 22.0;
-/// The pad's part of the width beside the latents.
-const PAD_SHARE: f32 = 0.33;
+/// Parts of the width that latents, pad and spectrum have.
+const SHARES: [f32; 3] = [0.37, 0.35, 0.28];
+
+/// Columns of knobs of envelope, tone, voice and pitch.
+const KNOB_COLUMNS: [f32; 3] = [3.0, 4.0, 4.0];
 
 /// The window's areas.
 pub(super) struct Areas {
     pub(super) header: Rect,
     pub(super) latents: Rect,
     pub(super) pad: Rect,
+    pub(super) spectrum: Rect,
     /// Envelope, tone, voice and pitch.
     pub(super) pages: [Rect; 3],
     pub(super) keyboard: Rect,
@@ -40,17 +44,16 @@ pub(super) fn areas(window: Rect) -> Areas {
     let knobs = row(play.bottom() + GAP, KNOBS);
     let keyboard = row(knobs.bottom() + GAP, keyboard_height);
     let status = row(keyboard.bottom() + GAP, STATUS);
-    let (latents, pad) = play.split_left_right_at_fraction(1.0 - PAD_SHARE);
-    let latents = latents.with_max_x(latents.right() - GAP);
-    Areas { header, latents, pad, pages: columns(knobs), keyboard, status }
+    let [latents, pad, spectrum] = columns(play, SHARES);
+    Areas { header, latents, pad, spectrum, pages: columns(knobs, KNOB_COLUMNS), keyboard, status }
 }
 
-/// Three panels whose widths go with their columns of knobs: 3, 4 and 4.
-fn columns(row: Rect) -> [Rect; 3] {
-    let unit = (row.width() - 2.0 * GAP) / 11.0;
+/// Three panels side by side whose widths go with `parts`.
+fn columns(row: Rect, parts: [f32; 3]) -> [Rect; 3] {
+    let unit = (row.width() - 2.0 * GAP) / parts.iter().sum::<f32>();
     let mut left = row.left();
-    [3.0, 4.0, 4.0].map(|columns| {
-        let panel = Rect::from_min_size(pos2(left, row.top()), vec2(columns * unit, row.height()));
+    parts.map(|part| {
+        let panel = Rect::from_min_size(pos2(left, row.top()), vec2(part * unit, row.height()));
         left = panel.right() + GAP;
         panel
     })
@@ -67,7 +70,8 @@ mod tests {
             let window = Rect::from_min_size(pos2(0.0, 0.0), vec2(width as f32, height as f32));
             let all = areas(window);
             let [envelope, tone, voice] = all.pages;
-            let areas = [all.header, all.latents, all.pad, envelope, tone, voice, all.keyboard, all.status];
+            let areas =
+                [all.header, all.latents, all.pad, all.spectrum, envelope, tone, voice, all.keyboard, all.status];
             for (index, area) in areas.iter().enumerate() {
                 assert!(window.expand(0.01).contains_rect(*area), "area {index} of {width} x {height}: {area}");
                 let clear = |other: &Rect| !other.shrink(0.01).intersects(*area);

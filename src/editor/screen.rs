@@ -7,6 +7,7 @@ use crate::model::Model;
 use crate::model::latent::LATENTS;
 use crate::params::{ModelChoice, ModelView};
 use crate::synth::controls::Control;
+use crate::synth::scene::Scene;
 
 /// How fast a meter falls, in dB a second.
 const FALL_DB: f32 = 24.0;
@@ -50,6 +51,20 @@ pub(super) struct Typing {
     pub(super) text: String,
     /// The field has not had the focus yet.
     pub(super) fresh: bool,
+    /// What the focus goes back to afterwards.
+    back: Option<egui::Id>,
+}
+
+impl Typing {
+    /// The value of `control` is about to be typed in place of `text`; afterwards the focus goes `back`.
+    pub(super) fn of(control: Control, text: String, back: Option<egui::Id>) -> Self {
+        Self { control, text, fresh: true, back }
+    }
+
+    /// What the focus goes back to, if the keyboard ended it.
+    pub(super) fn back(&self) -> Option<egui::Id> {
+        self.back
+    }
 }
 
 /// The editor's memory, and its half of the bridge. Lives on the main thread as long as the instance.
@@ -71,6 +86,8 @@ pub struct Screen {
     /// The highest recent peak and its age in seconds.
     pub(super) held_peak: (f32, f32),
     pub(super) voices: u32,
+    /// What sounds.
+    pub(super) scene: Scene,
     /// What was heard of each stream.
     pub(super) heard: [Heard; 2],
     /// Their levels as shown, as `shown_peak`.
@@ -99,6 +116,7 @@ impl Screen {
             shown_peak: [0.0; 2],
             held_peak: (0.0, 0.0),
             voices: 0,
+            scene: Scene::default(),
             heard: [Heard::default(); 2],
             shown_heard: [0.0; 2],
             listens: 0.0,
@@ -166,6 +184,7 @@ impl Screen {
         let outdated = age > HOLD_S;
         self.held_peak = if highest >= held || outdated { (highest, 0.0) } else { (held, age + elapsed) };
         self.voices = voices;
+        self.scene.clone_from(self.half.scene());
         let heard = Stream::ALL.map(|stream| self.half.heard(stream));
         for (shown, new) in self.shown_heard.iter_mut().zip(heard) {
             *shown = new.peak.max(*shown * fall);

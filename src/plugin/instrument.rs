@@ -132,6 +132,7 @@ impl<F: Format> Instrument<F> {
         self.offline.tap(&mut self.bridge, Stream::Output, [left, right]);
         let voices = engine.active_voices();
         self.bridge.voices(voices);
+        self.bridge.show(frames, |scene| engine.show(scene));
         // A host must not put to sleep what sounds, nor what a press of an on-screen key is about to wake.
         if voices > 0 || self.bridge.screen_is_open() { ProcessStatus::KeepAlive } else { ProcessStatus::Normal }
     }

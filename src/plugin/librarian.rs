@@ -6,8 +6,6 @@
 
 mod archive;
 mod clerk;
-mod level;
-mod made;
 mod past;
 mod save;
 mod shelves;

@@ -8,6 +8,7 @@ use super::event::{EndedNote, Event, NoteAddress};
 use super::onsets::Onsets;
 use super::residue::Residue;
 use super::roll::Roll;
+use super::scene::{Scene, Spectrum};
 use super::stack::{Note, NoteStack};
 use super::stagger::Schedule;
 use super::stock::Stock;
@@ -170,6 +171,24 @@ impl Engine {
     #[must_use]
     pub fn active_voices(&self) -> usize {
         self.roll.sounding().len()
+    }
+
+    /// Writes what sounds: some 3 us. The sound has no part in it.
+    pub fn show(&self, scene: &mut Scene) {
+        scene.clear();
+        let mut newest: Option<&Voice> = None;
+        for voice in self.roll.sounding().slots().map(|slot| &self.voices[slot]) {
+            let Some(view) = voice.show() else { continue };
+            if newest.is_none_or(|newest| newest.serial < voice.serial) {
+                newest = Some(voice);
+                scene.newest = scene.voices().len();
+            }
+            scene.add(view);
+        }
+        match newest {
+            Some(voice) => voice.show_spectrum(self.volume, &mut scene.spectrum),
+            None => scene.spectrum = Spectrum::SILENT,
+        }
     }
 
     /// The next note that has ended by itself since the last call.

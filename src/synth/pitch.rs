@@ -65,6 +65,11 @@ impl Pitch {
         self.slide + self.bend.value() + self.transpose.value()
     }
 
+    /// Slide and bend as they stand, in semitones.
+    pub(super) fn bent(&self) -> f32 {
+        self.slide + self.bend.value()
+    }
+
     /// The offset in semitones for the next `samples`.
     pub(super) fn next(&mut self, target: &PitchTarget, samples: usize) -> f32 {
         let depth = self.depth.next(target.depth);

@@ -1,6 +1,7 @@
 //! The sound of one note, made from frames: partials and noise. The voices of the instrument use it, and so does the
 //! resynthesis of analysed notes, so that what is measured is what is played.
 
+mod show;
 mod unison;
 
 use crate::analysis::frames::{Frame, NOISE_BANDS, NoteFrames, PARTIALS, Slots, pitch_hz, slot_ratio};

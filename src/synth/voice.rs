@@ -5,6 +5,7 @@ use super::controls::{Control, Controls};
 use super::motion::SlowOscillators;
 use super::pitch::{Pitch, PitchTarget};
 use super::release::ReleaseClock;
+use super::scene::{Spectrum, VoiceView};
 use super::stack::Note;
 use super::tone::{COPIES, StereoChunk, Style, Tone, ToneFormat, pan};
 use crate::analysis::frames::{Frame, Motion, PARTIALS, SILENCE_DB, Slots, pitch_hz};
@@ -226,6 +227,24 @@ impl Voice {
     /// Present loudness as amplitude, for the choice of a voice to steal.
     pub(super) fn loudness(&self) -> f32 {
         self.tone.level() * self.envelope.level() * self.gains[0].max(self.gains[1]) * self.fade.value()
+    }
+
+    /// What it shows of itself; nothing before its first sample is made, nor while it fades.
+    pub(super) fn show(&self) -> Option<VoiceView> {
+        (self.is_playing() && !self.is_fresh).then(|| VoiceView {
+            key: self.note.key,
+            is_held: matches!(self.life, Life::Held | Life::Sustained),
+            velocity: self.note.velocity,
+            level: self.loudness(),
+            bend: self.pitch.bent(),
+            latents: self.latents.map(|latent| latent.value()),
+        })
+    }
+
+    /// Writes what it is made of, `gain` louder than it comes out here.
+    pub(super) fn show_spectrum(&self, gain: f32, spectrum: &mut Spectrum) {
+        let own = self.envelope.level() * self.gains[0].max(self.gains[1]) * self.fade.value();
+        self.tone.show(self.frame_hz(), gain * own, spectrum);
     }
 
     /// Whether `self` sounds as a note, and not only as the fade of one.
