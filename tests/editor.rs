@@ -17,10 +17,10 @@ use zither::browser::preset::Preset;
 use zither::browser::sitting::Act;
 use zither::browser::usage::Shelf;
 use zither::model::latent::LatentSpace;
-use zither::model::{Card, Model};
+use zither::model::{Card, Model, ModelReference};
 use zither::params::DuckFor;
 use zither::rights::catalogue::Policy;
-use zither::synth::controls::Control;
+use zither::synth::controls::{Control, Controls};
 
 /// Begin, any number of sets (at least one), end: of `id` alone.
 fn assert_one_gesture(told: &[Told], id: &'static str) {
@@ -503,4 +503,45 @@ fn each_tab_shows_its_panel_and_a_second_theme_is_a_click_away() {
     desk.harness.get_by_label("Light").click();
     desk.harness.run_steps(3);
     assert_eq!(desk.harness.ctx.theme(), egui::Theme::Light);
+}
+
+#[test]
+fn a_sound_that_was_made_for_the_user_is_tried_passed_over_taken_and_saved_like_a_row() {
+    let mut desk = Desk::new();
+    let sound = |name: &str, latent| {
+        let mut controls = Controls::default();
+        controls.set(Control::latent(2), latent);
+        Preset { model: ModelReference::factory().clone(), ..Preset::new(name, &controls) }
+    };
+    desk.clerk.made = vec![sound("Winter Keys", 0.25), sound("Velvet Bells", -0.5)];
+    let [first, second] = [0, 1].map(|at| desk.clerk.made[at].clone());
+    desk.browse();
+    assert!(desk.harness.query_by_label("Winter Keys").is_none(), "not on this shelf");
+    desk.click(desk.rect("New to you").center());
+    desk.frames(4);
+    desk.press(Modifiers::NONE, Key::ArrowDown);
+    desk.frames(10);
+    assert_eq!((desk.sound().0.as_str(), desk.params.plain(Control::latent(2))), ("Winter Keys", 0.25));
+    desk.press(Modifiers::NONE, Key::ArrowDown);
+    desk.frames(10);
+    assert_eq!(desk.sound().0, desk.row(0).1, "the row below is the first of the library");
+    desk.type_text("m");
+    desk.frames(10);
+    assert!(desk.harness.query_by_label("Winter Keys").is_none());
+    assert_eq!((desk.sound().0.as_str(), desk.params.plain(Control::latent(2))), ("Velvet Bells", -0.5));
+    desk.press(Modifiers::NONE, Key::Enter);
+    desk.frames(4);
+    assert!(desk.harness.query_by_label("Preset list").is_none(), "the knobs are back");
+    assert_eq!(desk.params.kept.preset.named(), ("Velvet Bells".to_owned(), Some(second.id())));
+    let shown = |row| Some((Shelf::NewToYou, row));
+    let tried =
+        [Act::Tried(first.id(), shown(0)), Act::Tried(desk.row(0).0, shown(1)), Act::Tried(second.id(), shown(0))];
+    assert_eq!(desk.acts(), [&tried[..], &[Act::Taken]].concat());
+    desk.press(Modifiers::COMMAND, Key::S);
+    desk.type_text("Mine");
+    desk.press(Modifiers::NONE, Key::Enter);
+    desk.frames(4);
+    let saved = Preset::read(&desk.clerk.folder.path().join("User/Mine.zither")).unwrap();
+    assert_eq!(saved.id(), second.id(), "the sound is the one that was made");
+    assert_eq!(desk.acts(), [Act::Saved(second.id())]);
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::browser::history::{Mark, Marks};
-use crate::browser::library::{Library, Query};
+use crate::browser::library::{Entry, Library, Query};
 use crate::browser::models::Opened;
 use crate::browser::preset::Preset;
 use crate::browser::usage::{PresetId, Shelf};
@@ -21,6 +21,8 @@ pub struct Wish {
     pub query: Query,
     /// Rises when the list is to be ranked anew; until then rows stay in their order, whatever happens meanwhile.
     pub look: u64,
+    /// Rises when another sound is to be made for the user.
+    pub another: u64,
 }
 
 /// Something that an editor wants done.
@@ -66,6 +68,8 @@ pub struct View {
     pub wish: Option<Wish>,
     /// All presets.
     pub library: Arc<Library>,
+    /// A sound that was made for the user and is not saved: it stands before the rows.
+    pub made: Option<Arc<Entry>>,
     /// Numbers of the library's entries, best first.
     pub rows: Arc<[u32]>,
     /// Why a preset stands where it stands.
@@ -74,6 +78,42 @@ pub struct View {
     pub marks: Arc<HashMap<PresetId, Marks>>,
     /// All files were read; until then presets may be missing.
     pub is_complete: bool,
+}
+
+impl View {
+    /// How many sounds it lists.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        usize::from(self.made.is_some()) + self.rows.len()
+    }
+
+    /// The sound at a place, from 0.
+    #[must_use]
+    pub fn entry(&self, place: usize) -> Option<&Entry> {
+        let row = match (&self.made, place) {
+            (Some(made), 0) => return Some(made),
+            (Some(_), place) => place - 1,
+            (None, place) => place,
+        };
+        self.library.entries().get(*self.rows.get(row)? as usize)
+    }
+
+    /// The place of a sound.
+    #[must_use]
+    pub fn place(&self, preset: PresetId) -> Option<usize> {
+        if self.is_made(preset) {
+            return Some(0);
+        }
+        let number = self.library.number(preset)?;
+        let row = self.rows.iter().position(|&row| row == number)?;
+        Some(row + usize::from(self.made.is_some()))
+    }
+
+    /// Whether it is the sound that was made for the user.
+    #[must_use]
+    pub fn is_made(&self, preset: PresetId) -> bool {
+        self.made.as_ref().is_some_and(|made| made.id == preset)
+    }
 }
 
 /// The desk of one instance.

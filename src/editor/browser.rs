@@ -6,8 +6,6 @@ pub(super) mod keys;
 mod row;
 mod trial;
 
-use std::sync::Arc;
-
 use egui::{Align, Id, Rect, ScrollArea, Sense, TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 use self::form::Form;
@@ -31,6 +29,10 @@ pub(super) struct Browser {
     text: String,
     /// Rises with each opening: the shelves are ranked anew.
     look: u64,
+    /// Rises when another sound is to be made.
+    another: u64,
+    /// Another was asked for: it is selected as soon as it is there.
+    awaits_made: bool,
     seen: u64,
     view: View,
     /// The row that the keys are about.
@@ -63,6 +65,8 @@ impl Default for Browser {
             shelf: Shelf::ForYou,
             text: String::new(),
             look: 0,
+            another: 0,
+            awaits_made: false,
             seen: 0,
             view: View::default(),
             selected: None,
@@ -118,7 +122,7 @@ impl Browser {
 
     /// What is wished to be seen.
     fn wish(&self) -> Wish {
-        Wish { shelf: self.shelf, query: Query::of_text(&self.text), look: self.look }
+        Wish { shelf: self.shelf, query: Query::of_text(&self.text), look: self.look, another: self.another }
     }
 
     /// Takes up what the librarian has laid out, and lets what is due happen. Once a frame.
@@ -131,6 +135,12 @@ impl Browser {
             self.settle_saved(outcome);
         }
         let now = ui.input(|input| input.time);
+        if self.awaits_made && self.view.wish.as_ref() == Some(&self.wish()) {
+            self.awaits_made = false;
+            if self.view.made.is_some() {
+                self.select(0, now);
+            }
+        }
         if hands.have_edited() {
             self.trial.keep(hands, &self.view);
         }
@@ -157,7 +167,7 @@ impl Browser {
         if let Some(saved) = self.sought.take_if(|saved| self.view.library.entry(*saved).is_some()) {
             (self.selected, self.reveal) = (Some(saved), true);
         }
-        let at = self.selected.and_then(|preset| self.position(preset));
+        let at = self.selected.and_then(|preset| self.view.place(preset));
         match at {
             Some(at) => self.place = at,
             None => self.selected = None,
@@ -168,20 +178,20 @@ impl Browser {
         }
     }
 
-    fn position(&self, preset: PresetId) -> Option<usize> {
-        let number = self.view.library.number(preset)?;
-        self.view.rows.iter().position(|&row| row == number)
-    }
-
     /// The preset of a row.
     fn preset(&self, place: usize) -> Option<PresetId> {
-        let row = *self.view.rows.get(place)?;
-        Some(self.view.library.entries().get(row as usize)?.id)
+        Some(self.view.entry(place)?.id)
+    }
+
+    /// Asks for another sound in place of the one that was made.
+    fn make_another(&mut self) {
+        self.another += 1;
+        self.awaits_made = true;
     }
 
     /// Moves the selection by so many rows, and has the row tried when it stays there.
     fn step(&mut self, by: isize, now: f64) {
-        let Some(last) = self.view.rows.len().checked_sub(1) else { return };
+        let Some(last) = self.view.count().checked_sub(1) else { return };
         let place = match self.selected {
             Some(_) => self.place.saturating_add_signed(by).min(last),
             // What came after a row that is gone has its place now.
@@ -313,7 +323,7 @@ fn rows(ui: &mut Ui, ids: &Ids, area: Rect, hands: &Hands, screen: &mut Screen) 
         response.request_focus();
     }
     keys::hold(ui, ids.list);
-    if browser.view.rows.is_empty() {
+    if browser.view.count() == 0 {
         return super::text(ui, area, nothing(browser), Align::Center, theme::body(), ui.colours().muted);
     }
     let mut touched = None;
@@ -323,10 +333,9 @@ fn rows(ui: &mut Ui, ids: &Ids, area: Rect, hands: &Hands, screen: &mut Screen) 
         if std::mem::take(&mut browser.reveal) {
             scroll = scroll.vertical_scroll_offset(row::centred(browser.place, area.height()));
         }
-        let library = Arc::clone(&browser.view.library);
-        scroll.show_rows(ui, row::HEIGHT, browser.view.rows.len(), |ui, range| {
+        scroll.show_rows(ui, row::HEIGHT, browser.view.count(), |ui, range| {
             for place in range {
-                let Some(entry) = library.entries().get(browser.view.rows[place] as usize) else { continue };
+                let Some(entry) = browser.view.entry(place) else { continue };
                 touched =
                     row::draw(ui, entry, browser.look_of(entry.id, hands)).map(|touch| (place, touch)).or(touched);
             }
@@ -343,6 +352,7 @@ impl Browser {
         row::Look {
             is_selected: self.selected == Some(preset),
             is_playing: hands.params.kept.preset.id() == Some(preset),
+            is_made: self.view.is_made(preset),
             has_heart: self.view.marks.get(&preset).is_some_and(|marks| marks.favourite),
             reason: self.view.reasons.get(&preset).map_or("", String::as_str),
         }
@@ -359,6 +369,7 @@ fn touch_row(ui: &Ui, place: usize, touch: row::Touch, hands: &Hands, screen: &m
             browser.point_at(place, now);
             browser.keep(hands, screen.half.desk());
         }
+        row::Touch::Another => browser.make_another(),
         row::Touch::Heart => {
             if let Some(preset) = browser.preset(place) {
                 keys::heart(preset, browser, screen.half.desk());
@@ -380,7 +391,7 @@ fn nothing(browser: &Browser) -> &'static str {
 }
 
 fn count(view: &View) -> String {
-    let count = match view.rows.len() {
+    let count = match view.count() {
         1 => "1 preset".to_owned(),
         count => format!("{count} presets"),
     };

@@ -6,6 +6,8 @@
 
 mod archive;
 mod clerk;
+mod level;
+mod made;
 mod past;
 mod save;
 mod shelves;

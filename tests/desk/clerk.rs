@@ -6,6 +6,7 @@ use std::sync::Arc;
 use zither::bridge::{Draft, Fetched, LibrarianHalf, Order, Wish};
 use zither::browser::history::{Mark, Marks};
 use zither::browser::library::{self, Entry, Library, Look, PresetFolder, Scanner};
+use zither::browser::preset::Preset;
 use zither::browser::usage::{PresetId, Shelf};
 use zither::params::InstrumentParams;
 
@@ -20,6 +21,8 @@ pub(crate) struct Clerk {
     pub(crate) library: Arc<Library>,
     pub(crate) marks: HashMap<PresetId, Marks>,
     pub(crate) fetched: usize,
+    /// What is made for the user on *New to you*, one after the other.
+    pub(crate) made: Vec<Preset>,
     /// What *For you* shows, best first, and why; all by name where nothing is ranked.
     pub(crate) ranked: Vec<(PresetId, String)>,
 }
@@ -39,6 +42,7 @@ impl Clerk {
             library,
             marks: HashMap::new(),
             fetched: 0,
+            made: Vec::new(),
             ranked: Vec::new(),
         }
     }
@@ -70,7 +74,8 @@ impl Clerk {
 
     fn fetch(&mut self, preset: PresetId, ticket: u64) {
         self.fetched += 1;
-        let found = self.library.entry(preset).expect("the list shows it").read();
+        let made = self.made.iter().find(|made| made.id() == preset).cloned();
+        let found = made.map_or_else(|| self.library.entry(preset).expect("the list shows it").read(), Ok);
         let outcome = found.map(|preset| (Arc::new(preset), None)).map_err(|error| error.to_string());
         self.half.desk().hand_out(Fetched { ticket, outcome });
     }
@@ -90,7 +95,9 @@ impl Clerk {
         let scores = self.scores(wish.shelf);
         let order = scores.as_deref().map_or(library::Order::Name, library::Order::Scores);
         let found = self.library.find(&query, &self.marks, order);
+        let made = self.made.get(wish.another as usize).filter(|_| wish.shelf == Shelf::NewToYou);
         self.half.desk().show(|view| {
+            view.made = made.map(|made| Arc::new(Entry::unsaved(made, "Not saved")));
             view.wish = Some(wish);
             view.library = Arc::clone(&self.library);
             view.rows = found.rows.into();

@@ -22,6 +22,14 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// A sound that lies nowhere yet, as if in a bank of this name.
+    #[must_use]
+    pub fn unsaved(preset: &Preset, bank: &str) -> Self {
+        let card = Shared::default().card(preset);
+        let place = Place { bank: bank.into(), folder: "".into(), path: None, modified: None, card };
+        Self { id: place.card.id, places: vec![place] }
+    }
+
     /// What stands in the file of the first place.
     #[must_use]
     pub fn card(&self) -> &Card {

@@ -64,7 +64,7 @@ fn walk(ui: &Ui, browser: &mut Browser) {
     }
 }
 
-/// Letters with the list's focus: two do something, all others are looked for.
+/// Letters with the list's focus: some do something, all others are looked for.
 fn letters(ui: &Ui, screen: &mut Screen) {
     let browser = &mut screen.browser;
     for text in typed(ui) {
@@ -72,6 +72,7 @@ fn letters(ui: &Ui, screen: &mut Screen) {
         match (text.as_str(), selected) {
             ("f" | "F", Some(preset)) => heart(preset, browser, screen.half.desk()),
             ("x" | "X", Some(preset)) => hide(preset, browser, screen.half.desk()),
+            ("m" | "M", _) if browser.view.made.is_some() => browser.make_another(),
             ("/", _) => browser.wants = Some(Focus::Search),
             _ => {
                 browser.text.push_str(&text);

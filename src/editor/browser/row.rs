@@ -1,7 +1,7 @@
 //! One row of the list: heart, name, bank and tags, the reason why it stands there, and what its licence asks for.
 
 use egui::accesskit::Role;
-use egui::{Align, Pos2, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, vec2};
+use egui::{Align, Button, Pos2, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, vec2};
 
 use super::super::theme;
 use super::super::theme::Themed as _;
@@ -13,12 +13,15 @@ const HEART: f32 = 30.0;
 /// Width of the name, and of bank and tags, in parts of the row.
 const PARTS: [f32; 2] = [0.27, 0.33];
 const BADGE: f32 = 52.0;
+const ANOTHER: f32 = 74.0;
 
 /// What is shown of a preset beside what stands in its file.
 #[derive(Clone, Copy)]
 pub(super) struct Look<'a> {
     pub(super) is_selected: bool,
     pub(super) is_playing: bool,
+    /// It was made for the user, and is not saved.
+    pub(super) is_made: bool,
     pub(super) has_heart: bool,
     pub(super) reason: &'a str,
 }
@@ -29,6 +32,8 @@ pub(super) enum Touch {
     Try,
     Take,
     Heart,
+    /// Another sound is to be made in place of this one.
+    Another,
 }
 
 /// The scroll offset at which a row stands in the middle of the list.
@@ -48,11 +53,14 @@ pub(super) fn draw(ui: &mut Ui, entry: &Entry, look: Look) -> Option<Touch> {
         ui.painter().rect_filled(area.shrink2(vec2(0.0, 1.0)), 5.0, fill);
     }
     heart(ui, area.left_center() + vec2(HEART / 2.0, 0.0), look.has_heart, response.hovered());
-    texts(ui, area, entry, look);
+    let right = if look.is_made { area.right() - ANOTHER } else { area.right() };
+    texts(ui, area.with_max_x(right), entry, look);
+    let another = look.is_made && another(ui, area.with_min_x(right).shrink2(vec2(4.0, 3.0)));
     let (name, card) = (&entry.card().name, entry.card());
     response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, look.is_selected, &**name));
     let at = response.interact_pointer_pos();
     let touch = match at {
+        _ if another => Some(Touch::Another),
         Some(at) if response.clicked() && at.x < area.left() + HEART => Some(Touch::Heart),
         _ if response.double_clicked() => Some(Touch::Take),
         _ if response.clicked() => Some(Touch::Try),
@@ -62,6 +70,11 @@ pub(super) fn draw(ui: &mut Ui, entry: &Entry, look: Look) -> Option<Touch> {
         response.on_hover_text(&*card.description);
     }
     touch
+}
+
+/// The button of the row that was made; whether it was pressed.
+fn another(ui: &mut Ui, area: Rect) -> bool {
+    ui.put(area, Button::new("Another")).on_hover_text("Makes another sound of those that you kept (M)").clicked()
 }
 
 fn texts(ui: &Ui, area: Rect, entry: &Entry, look: Look) {

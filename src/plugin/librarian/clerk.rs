@@ -4,17 +4,18 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::archive::Archive;
+use super::made::{self, Made, Occasion};
 use super::save;
 use super::shelves::{RECOMMENDED, Shelves};
 use super::stacks::Stacks;
 use crate::bridge::{Draft, Fetched, LibrarianHalf, Order, Wish};
 use crate::browser::history::{Card, Mark, Marks};
-use crate::browser::library::{Library, PresetFolder};
+use crate::browser::library::{Library, PresetFolder, Query};
 use crate::browser::models;
 use crate::browser::preset::Preset;
 use crate::browser::recommend::{Request, Task};
 use crate::browser::sitting::{Act, Sitting};
-use crate::browser::usage::{Deed, Event, PresetId, SessionId};
+use crate::browser::usage::{Deed, Event, PresetId, ProjectId, SessionId, Shelf};
 use crate::params::{Done, InstrumentParams, drawn, now};
 
 /// An instance: what is done with it, and what its editor asks for.
@@ -28,7 +29,12 @@ pub(in crate::plugin) struct Clerk {
     /// What is to be saved.
     drafts: Vec<Draft>,
     shown: Option<Shown>,
+    /// What was made for the user and tried, the latest last: in no folder, so it is known here alone.
+    made: Vec<Arc<Made>>,
 }
+
+/// Sounds that were made and tried, and can still be saved with the rights of what they were made from.
+const MADE: usize = 64;
 
 /// What the editor was shown last, and of what it was made.
 struct Shown {
@@ -37,13 +43,21 @@ struct Shown {
     marks: Arc<HashMap<PresetId, Marks>>,
     is_complete: bool,
     shelves: Shelves,
+    offer: Option<Offer>,
+}
+
+/// What was made for the user, if anything could be, once so many were passed over.
+#[derive(Clone)]
+struct Offer {
+    another: u64,
+    made: Option<Arc<Made>>,
 }
 
 impl Clerk {
     /// The clerk of an instance that was just made.
     pub(super) fn new(id: u64, half: LibrarianHalf, params: Arc<InstrumentParams>) -> Self {
         let sitting = Sitting::new(SessionId::of(drawn().as_bytes()), now());
-        Self { id, half, params, sitting, has_kept: false, drafts: Vec::new(), shown: None }
+        Self { id, half, params, sitting, has_kept: false, drafts: Vec::new(), shown: None, made: Vec::new() }
     }
 
     /// Whether its editor shows a list.
@@ -99,14 +113,19 @@ impl Clerk {
             // What is left empty is left as it is known.
             Card { preset, name: if is_its { name.to_owned() } else { String::new() }, ..Card::default() }
         };
-        let card = |preset| stacks.card(preset).unwrap_or_else(|| named(preset));
+        let made = &self.made;
+        let made =
+            |preset| find(made, preset).map(|made| Card { preset, name: made.preset.name.clone(), ..Card::default() });
+        let card = |preset| stacks.card(preset).or_else(|| made(preset)).unwrap_or_else(|| named(preset));
         archive.keep(events, &self.params.kept.project.id(), card);
     }
 
     /// Reads a preset, and looks for its model: what takes its time, so that the editor need not.
-    fn fetch(&self, preset: PresetId, ticket: u64, stacks: &mut Stacks) {
+    fn fetch(&mut self, preset: PresetId, ticket: u64, stacks: &mut Stacks) {
         let library = stacks.library();
+        self.remember_made(preset);
         let outcome = match library.entry(preset) {
+            None if let Some(made) = find(&self.made, preset) => Ok((*made.preset).clone()),
             Some(entry) => entry.read().map_err(|error| format!("{} {error}", entry.card().name)),
             None => Err("the preset is no longer there".to_owned()),
         };
@@ -124,10 +143,14 @@ impl Clerk {
             return;
         }
         let library = stacks.library();
-        let is_ready = |draft: &Draft| goes || stacks.is_complete() || save::knows_origin(draft, &library);
+        let made = &self.made;
+        let made = |id| find(made, id).map(|made| &*made.entry);
+        let origin = |draft: &Draft| draft.made_from.1.and_then(|id| made(id).or_else(|| library.entry(id)));
+        let is_ready =
+            |draft: &Draft| goes || stacks.is_complete() || draft.made_from.1.is_none() || origin(draft).is_some();
         let ready: Vec<Draft> = self.drafts.extract_if(.., |draft| is_ready(draft)).collect();
         for draft in ready {
-            let outcome = PresetFolder::of_user().and_then(|folder| save::save(&folder, &draft, &library));
+            let outcome = PresetFolder::of_user().and_then(|folder| save::save(&folder, &draft, origin(&draft)));
             if let Ok((preset, file)) = &outcome {
                 self.params.kept.take_saved(&draft.made_from, preset, file);
                 stacks.look();
@@ -168,34 +191,79 @@ impl Clerk {
             return;
         }
         let same_look = |shown: &Shown| shown.wish.look == wish.look && Arc::ptr_eq(&shown.library, &library);
-        let shelves = match self.shown.take().filter(same_look) {
-            Some(shown) => shown.shelves,
-            None => self.rank(&library, archive, stacks),
+        let (shelves, offer) = match self.shown.take().filter(same_look) {
+            Some(shown) => (shown.shelves, shown.offer),
+            None => (self.rank(&library, archive, stacks), None),
         };
         let marks = Arc::clone(archive.marks());
-        let found = shelves.find(&wish, &marks);
+        let mut found = shelves.find(&wish, &marks);
+        let is_asked = wish.shelf == Shelf::NewToYou && wish.query == Query::default();
+        let offer = if is_asked { Some(self.offer(offer, &wish, &library, archive, stacks)) } else { offer };
+        let made = offer.as_ref().filter(|_| is_asked).and_then(|offer| offer.made.clone());
+        if let Some(made) = &made {
+            found.reasons.insert(made.entry.id, made.reason.clone());
+        }
         self.half.desk().show(|view| {
             view.wish = Some(wish.clone());
             view.library = Arc::clone(&library);
-            (view.rows, view.reasons) = (found.rows, found.reasons);
+            view.made = made.map(|made| Arc::clone(&made.entry));
+            (view.rows, view.reasons) = (found.rows.into(), Arc::new(found.reasons));
             view.marks = Arc::clone(&marks);
             view.is_complete = is_complete;
         });
-        self.shown = Some(Shown { wish, library, marks, is_complete, shelves });
+        self.shown = Some(Shown { wish, library, marks, is_complete, shelves, offer });
+    }
+
+    /// What was made for the user, as `before`, unless that is not wanted any more.
+    fn offer(
+        &self,
+        before: Option<Offer>,
+        wish: &Wish,
+        library: &Library,
+        archive: &mut Archive,
+        stacks: &mut Stacks,
+    ) -> Offer {
+        let marks = Arc::clone(archive.marks());
+        let is_hidden = |made: &Arc<Made>| marks.get(&made.entry.id).is_some_and(|marks| marks.hidden);
+        let stays = |offer: &Offer| offer.another == wish.another && !offer.made.as_ref().is_some_and(is_hidden);
+        before.filter(stays).unwrap_or_else(|| {
+            let at = Occasion { now: now().div_euclid(1_000), project: self.project(archive), another: wish.another };
+            let made = stacks.known_past().and_then(|past| made::make(past, library, &marks, at));
+            Offer { another: wish.another, made: made.map(Arc::new) }
+        })
+    }
+
+    /// Keeps in mind the sound that was made and is shown, because it is tried.
+    fn remember_made(&mut self, preset: PresetId) {
+        let offered = self.shown.as_ref().and_then(|shown| shown.offer.as_ref()?.made.as_ref());
+        if let Some(made) = offered.filter(|made| made.entry.id == preset) {
+            self.made.retain(|known| known.entry.id != preset);
+            self.made.push(Arc::clone(made));
+            if self.made.len() > MADE {
+                self.made.remove(0);
+            }
+        }
+    }
+
+    fn project(&self, archive: &mut Archive) -> Option<ProjectId> {
+        archive.history().and_then(|history| history.project_id(&self.params.kept.project.id()))
     }
 
     /// Ranks all shelves for this moment. What is loaded need not be found.
     fn rank(&self, library: &Arc<Library>, archive: &mut Archive, stacks: &mut Stacks) -> Shelves {
-        let project = archive.history().and_then(|history| history.project_id(&self.params.kept.project.id()));
         let request = Request {
             task: if self.has_kept { Task::Next } else { Task::Open },
             now: now().div_euclid(1_000),
             session: self.sitting.session(),
-            project,
+            project: self.project(archive),
             rows: RECOMMENDED,
             exclude: self.sitting.loaded().into_iter().collect(),
             explore: false,
         };
         Shelves::of(library, stacks.past(library, archive), &request)
     }
+}
+
+fn find(made: &[Arc<Made>], preset: PresetId) -> Option<&Arc<Made>> {
+    made.iter().find(|made| made.entry.id == preset)
 }

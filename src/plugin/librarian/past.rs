@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::archive::Archive;
 use crate::browser::history::{Batch, Weights};
 use crate::browser::library::{Entry, Library};
-use crate::browser::recommend::{Head, Item, Recommender};
+use crate::browser::recommend::{Head, Item, Recommender, Request, Shelves};
 use crate::browser::usage::{Deed, Event, PresetId};
 use crate::model::ModelReference;
 
@@ -66,8 +66,13 @@ impl Past {
     }
 
     /// The ranking.
-    pub(super) fn recommender(&mut self) -> &mut Recommender {
-        &mut self.recommender
+    pub(super) fn recommender(&self) -> &Recommender {
+        &self.recommender
+    }
+
+    /// Ranks what it knows.
+    pub(super) fn recommend(&mut self, request: &Request) -> Shelves {
+        self.recommender.recommend(request)
     }
 
     /// The last use of each preset.

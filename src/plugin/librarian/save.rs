@@ -3,23 +3,19 @@
 use std::path::PathBuf;
 
 use crate::bridge::Draft;
-use crate::browser::library::{Library, PresetFolder, ShelveError};
+use crate::browser::library::{Entry, PresetFolder, ShelveError};
 use crate::browser::preset::Preset;
 
-/// Whether the rights of what it was made from can be told.
-pub(super) fn knows_origin(draft: &Draft, library: &Library) -> bool {
-    match &draft.made_from {
-        (_, Some(id)) => library.entry(*id).is_some(),
-        (_, None) => true,
-    }
-}
-
-/// Saves a draft beside what is there; what was saved, and its file.
+/// Saves a draft beside what is there, made from `origin` where that is at hand; what was saved, and its file.
 ///
 /// # Errors
 /// As [`PresetFolder::save`].
-pub(super) fn save(folder: &PresetFolder, draft: &Draft, library: &Library) -> Result<(Preset, PathBuf), ShelveError> {
-    let (author, licence) = rights(draft, library);
+pub(super) fn save(
+    folder: &PresetFolder,
+    draft: &Draft,
+    origin: Option<&Entry>,
+) -> Result<(Preset, PathBuf), ShelveError> {
+    let (author, licence) = rights(draft, origin);
     let preset = Preset { author, licence, ..draft.preset.clone() };
     let file = folder.save(&preset, &draft.bank, "")?;
     Ok((preset, file))
@@ -28,9 +24,9 @@ pub(super) fn save(folder: &PresetFolder, draft: &Draft, library: &Library) -> R
 /// Author and licence. What is made from a preset of another licence keeps that, and its author, who may have to be named;
 /// what is made from nothing is free, as what comes with Zither is. A preset that is no longer there may have had any
 /// licence: then none is stated.
-fn rights(draft: &Draft, library: &Library) -> (String, String) {
+fn rights(draft: &Draft, origin: Option<&Entry>) -> (String, String) {
     let (name, id) = &draft.made_from;
-    match id.and_then(|id| library.entry(id)) {
+    match origin {
         Some(entry) if entry.is_factory() => (String::new(), entry.card().licence.to_string()),
         Some(entry) => (entry.card().author.to_string(), entry.card().licence.to_string()),
         None if id.is_none() && name.is_empty() => (String::new(), draft.preset.licence.clone()),
@@ -41,7 +37,7 @@ fn rights(draft: &Draft, library: &Library) -> (String, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::browser::library::{Look, Order, Query, Scanner};
+    use crate::browser::library::{Library, Look, Order, Query, Scanner};
     use crate::browser::usage::PresetId;
     use crate::model::transfer::{StoredTransfer, Transfer};
     use crate::params::Named;
@@ -79,7 +75,8 @@ mod tests {
             let transfer = Some(StoredTransfer::from(&Transfer::of_gain(-0.1)));
             let preset = Preset { transfer, tags: vec!["soft".into()], ..sound("Mine", 0.2 + number as f32 / 10.0) };
             let draft = Draft { preset, bank: "Own".into(), made_from };
-            let (saved, file) = save(&folder, &draft, &before).unwrap();
+            let origin = draft.made_from.1.and_then(|id| before.entry(id));
+            let (saved, file) = save(&folder, &draft, origin).unwrap();
             let read = Preset::read(&file).unwrap();
             assert_eq!(read, saved);
             assert_eq!((read.author.as_str(), read.licence.as_str()), (author, licence), "{:?}", draft.made_from);
@@ -92,15 +89,13 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_saved_is_told_and_what_was_made_from_an_unknown_preset_is_known_as_such() {
+    fn what_cannot_be_saved_is_told() {
         let room = tempfile::tempdir().unwrap();
         let file = room.path().join("presets");
         std::fs::write(&file, b"no folder").unwrap();
-        let nothing = Library::default();
-        let draft = |id| Draft { preset: sound("Mine", 0.1), bank: String::new(), made_from: (String::new(), id) };
-        let error = save(&PresetFolder::at(file.clone()), &draft(None), &nothing).unwrap_err().to_string();
+        let draft = Draft { preset: sound("Mine", 0.1), bank: String::new(), made_from: (String::new(), None) };
+        let error = save(&PresetFolder::at(file.clone()), &draft, None).unwrap_err().to_string();
         assert!(error.contains("presets"), "{error}");
         assert_eq!(std::fs::read(&file).unwrap(), b"no folder");
-        assert!(knows_origin(&draft(None), &nothing) && !knows_origin(&draft(Some(PresetId::of(b"x"))), &nothing));
     }
 }

@@ -28,14 +28,14 @@ pub(super) struct Shelves {
 
 /// Rows, and why each stands where it stands.
 pub(super) struct Rows {
-    pub(super) rows: Arc<[u32]>,
-    pub(super) reasons: Arc<HashMap<PresetId, String>>,
+    pub(super) rows: Vec<u32>,
+    pub(super) reasons: HashMap<PresetId, String>,
 }
 
 impl Shelves {
     /// Ranks all shelves.
     pub(super) fn of(library: &Arc<Library>, past: &mut Past, request: &Request) -> Self {
-        let ranked = past.recommender().recommend(request);
+        let ranked = past.recommend(request);
         let mut recents: Vec<_> = past.uses().iter().map(|(&preset, &used)| (preset, used)).collect();
         recents.sort_by_key(|(preset, used)| (Reverse(used.time), *preset));
         Self { library: Arc::clone(library), mixed: ranked.mixed, novel: ranked.novel, recents, now: request.now }
@@ -47,7 +47,7 @@ impl Shelves {
         let query = Query { favourites, ..wish.query.clone() };
         let scores = self.scores(wish.shelf, !query.text.trim().is_empty());
         let order = scores.as_deref().map_or(Order::Name, Order::Scores);
-        Rows { rows: self.library.find(&query, marks, order).rows.into(), reasons: Arc::new(self.reasons(wish.shelf)) }
+        Rows { rows: self.library.find(&query, marks, order).rows, reasons: self.reasons(wish.shelf) }
     }
 
     /// A score for each preset, where the shelf has an order of its own. What is looked for is found among all presets
@@ -146,7 +146,7 @@ mod tests {
     }
 
     fn find(shelves: &Shelves, shelf: Shelf, text: &str, marks: &HashMap<PresetId, Marks>) -> Vec<PresetId> {
-        let rows = shelves.find(&Wish { shelf, query: Query::of_text(text), look: 0 }, marks);
+        let rows = shelves.find(&Wish { shelf, query: Query::of_text(text), look: 0, another: 0 }, marks);
         rows.rows.iter().map(|&row| shelves.library.entries()[row as usize].id).collect()
     }
 

@@ -41,6 +41,11 @@ impl Stacks {
         past
     }
 
+    /// The same as it was last asked for.
+    pub(super) fn known_past(&self) -> Option<&Past> {
+        self.past.as_ref()
+    }
+
     /// What a preset is called and where it lies, where the library was asked for and has it.
     pub(super) fn card(&self, preset: PresetId) -> Option<Card> {
         let library = self.follower.as_ref()?.library();
