@@ -6,6 +6,7 @@ use std::sync::Arc;
 use zither::bridge::{Draft, Fetched, LibrarianHalf, Order, Wish};
 use zither::browser::history::{Mark, Marks};
 use zither::browser::library::{self, Entry, Library, Look, PresetFolder, Scanner};
+use zither::browser::models;
 use zither::browser::preset::Preset;
 use zither::browser::usage::{PresetId, Shelf};
 use zither::params::InstrumentParams;
@@ -76,7 +77,11 @@ impl Clerk {
         self.fetched += 1;
         let made = self.made.iter().find(|made| made.id() == preset).cloned();
         let found = made.map_or_else(|| self.library.entry(preset).expect("the list shows it").read(), Ok);
-        let outcome = found.map(|preset| (Arc::new(preset), None)).map_err(|error| error.to_string());
+        let with_model = |preset: Preset| {
+            let model = models::find(&preset.model, None);
+            (Arc::new(preset), model)
+        };
+        let outcome = found.map(with_model).map_err(|error| error.to_string());
         self.half.desk().hand_out(Fetched { ticket, outcome });
     }
 

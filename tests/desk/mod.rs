@@ -8,7 +8,7 @@ mod host;
 use std::sync::Arc;
 
 use egui::accesskit::Role;
-use egui::{Event, Key, Modifiers, Pos2, Rect, Theme, Vec2, vec2};
+use egui::{Event, Key, Modifiers, Pos2, Rect, Theme, UiBuilder, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use nice_plug::prelude::ParamSetter;
@@ -57,7 +57,9 @@ impl Desk {
                 screen.look(1.0 / 60.0);
                 screen.follow(&drawn.kept.model);
                 let hands = Hands::new(&drawn, ParamSetter::new(&*told));
-                draw(ui, &hands, screen);
+                // Without the margin that the harness leaves.
+                let window = UiBuilder::new().max_rect(ui.ctx().content_rect());
+                ui.scope_builder(window, |ui| draw(ui, &hands, screen));
             },
             screen,
         );

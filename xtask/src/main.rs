@@ -13,6 +13,7 @@ mod host;
 mod install;
 mod instructions;
 mod phrase;
+mod pictures;
 mod rights_bench;
 mod rtproof;
 mod setup;
@@ -52,6 +53,8 @@ enum Task {
     Sanitised(rtproof::sanitised::Arguments),
     /// Everything we check, from formatting to the bundle inside a host.
     Test,
+    /// Draws the documentation's pictures of the editor, into docs/images/, without a window.
+    Screenshots,
     /// Counts the instructions of three scenarios and holds them to the budget in benches/instructions.json.
     Instructions(instructions::Options),
     /// Bundles, and measures what the CLAP costs a host: to scan, to make an instance, to hold 200.
@@ -104,6 +107,10 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Test => {
             setup::run(Need::ALL)?;
             test::run(&workspace)
+        }
+        Task::Screenshots => {
+            setup::run(Need::BUILD)?;
+            pictures::draw(&workspace)
         }
         Task::Instructions(options) => {
             setup::run(Need::COUNT)?;
