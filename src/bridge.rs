@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use atomic_float::AtomicF32;
+use nice_plug_egui::RepaintNotifier;
 use rtrb::{Consumer, Producer, RingBuffer};
 
 pub use desk::{Desk, Draft, Fetched, Order, View, Wish};
@@ -75,6 +76,8 @@ struct Wires {
     waits: AtomicBool,
     ducks: AtomicBool,
     counts: [Count; 2],
+    /// Something has changed that the screen shows.
+    news: RepaintNotifier,
 }
 
 /// Frames of one stream.
@@ -152,7 +155,7 @@ pub fn halves() -> (AudioHalf, ScreenHalf, ListenerHalf) {
             keys: key_in,
             board: Arc::clone(&board),
             seen: 0,
-            desk: Arc::default(),
+            desk: Arc::new(Desk::new(wires.news.clone())),
             stage: stage_out,
         },
         ListenerHalf { wires, taps: [side_out, own_out], board },
@@ -221,7 +224,8 @@ impl AudioHalf {
     /// Lets `write` write down what sounds after a block of `frames`, where somebody sees it and it is time for it.
     pub fn show(&mut self, frames: usize, write: impl FnOnce(&mut Scene)) {
         if self.screen_is_open() {
-            self.stage.write(frames, self.wires.rate.load(Ordering::Relaxed), write);
+            let is_new = self.stage.write(frames, self.wires.rate.load(Ordering::Relaxed), write);
+            self.wires.news.request_repaint_with(is_new);
         }
     }
 
@@ -238,6 +242,7 @@ impl AudioHalf {
     /// Reports, for good, that the engine has failed and is silent.
     pub fn fail(&self) {
         self.wires.fault.store(true, Ordering::Relaxed);
+        self.wires.news.request_repaint();
     }
 }
 
@@ -257,6 +262,12 @@ impl ScreenHalf {
     pub fn levels(&self) -> Levels {
         let peak = [0, 1].map(|channel: usize| self.wires.peak[channel].swap(0.0, Ordering::Relaxed));
         Levels { peak, voices: self.wires.voices.load(Ordering::Relaxed) }
+    }
+
+    /// What rises when something has changed that the screen shows: it need not draw before.
+    #[must_use]
+    pub fn news(&self) -> RepaintNotifier {
+        self.wires.news.clone()
     }
 
     /// What sounds.
@@ -331,6 +342,7 @@ impl ListenerHalf {
             }
             count.peak.fetch_max(peak, Ordering::Relaxed);
             count.sounding.fetch_add(sounding, Ordering::Relaxed);
+            self.wires.news.request_repaint_with(sounding > 0);
             take(mark, slices);
         })
     }
@@ -372,6 +384,12 @@ impl ListenerHalf {
     /// Tells the screen.
     pub fn tell(&self, change: impl FnOnce(&mut Report)) {
         self.board.write(change);
+        self.wires.news.request_repaint();
+    }
+
+    /// Tells the screen that something else has changed that it shows.
+    pub fn tell_news(&self) {
+        self.wires.news.request_repaint();
     }
 
     /// Whether the screen is told that a work is heard now whose policy is as strict as this, or stricter.
@@ -382,7 +400,8 @@ impl ListenerHalf {
 
     /// Tells the audio thread whether the output is to step back.
     pub fn duck(&self, ducks: bool) {
-        self.wires.ducks.store(ducks, Ordering::Relaxed);
+        let did = self.wires.ducks.swap(ducks, Ordering::Relaxed);
+        self.wires.news.request_repaint_with(did != ducks);
     }
 
     /// Whether the screen has asked for a clearance report since the last look.

@@ -23,6 +23,8 @@ mod tabs;
 pub mod theme;
 pub mod window;
 
+use std::time::Duration;
+
 use egui::{Align, Align2, Color32, FontId, FontSelection, Rect, TextWrapMode, Ui, UiBuilder, WidgetText};
 
 pub use hands::Hands;
@@ -30,6 +32,9 @@ pub use screen::{Panel, Screen};
 
 use self::theme::Themed as _;
 use crate::params::PAGES;
+
+/// How often what moves by itself is drawn. What does not is drawn when there are news.
+const FRAME: Duration = Duration::from_millis(33);
 
 /// Draws the whole editor into what `ui` offers.
 pub fn draw(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
@@ -46,6 +51,9 @@ pub fn draw(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
     within(ui, areas.keyboard, "keyboard", |ui| keyboard::draw(ui, screen));
     within(ui, areas.status, "status", |ui| status::draw(ui, hands, screen));
     screen.browser.follow(ui, hands, screen.half.desk());
+    if screen.is_moving() {
+        ui.ctx().request_repaint_after(FRAME);
+    }
 }
 
 /// What makes the sound: latents, pad, knobs.

@@ -4,14 +4,17 @@
 mod common;
 mod desk;
 
-use common::{on, render, sine_engine};
+use std::time::Duration;
+
+use common::{off, on, render, sine_engine};
 use desk::{Desk, Told};
 use egui::accesskit::Role;
-use egui::{Key, Modifiers};
+use egui::{Key, Modifiers, Pos2, Shape, ViewportId, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use zither::model::latent::LATENTS;
 use zither::synth::controls::Control;
 use zither::synth::engine::Engine;
+use zither::synth::event::Event;
 
 /// Begin, any number of sets (at least one), end: of `id` alone.
 fn assert_one_gesture(told: &[Told], id: &'static str) {
@@ -106,4 +109,59 @@ fn the_spectrum_shows_the_newest_note_as_the_engine_plays_it() {
     engine.reset();
     (0..2).for_each(|_| sound(&mut desk, &mut engine, 4_800));
     assert_eq!(label(&desk), "Spectrum ");
+}
+
+#[test]
+fn keys_and_dots_show_every_voice_where_it_is() {
+    let mut desk = Desk::new();
+    desk.harness.state_mut().set_open(true);
+    desk.audio.rate(common::RATE);
+    let mut engine = sine_engine(common::RATE, &[]);
+    let keys = |desk: &Desk| desk.harness.get_by_label("Keyboard").accesskit_node().value().unwrap_or_default();
+    for key in [64, 60, 67] {
+        engine.handle(on(key));
+    }
+    sound(&mut desk, &mut engine, 4_800);
+    assert_eq!(keys(&desk), "C4 E4 G4");
+    let field = desk.rect("XY pad");
+    let dots = |desk: &Desk| circles(desk).into_iter().filter(|at| field.contains(*at)).collect::<Vec<_>>();
+    let resting = dots(&desk);
+    engine.handle(Event::Modulate { voice_id: 60, control: Control::latent(0), offset: 0.5 });
+    (0..2).for_each(|_| sound(&mut desk, &mut engine, 9_600));
+    let moved: Vec<_> = dots(&desk).into_iter().filter(|at| !resting.contains(at)).collect();
+    let [at] = moved[..] else { panic!("one dot has moved: {moved:?}") };
+    assert!((at - field.lerp_inside(vec2(0.75, 0.5))).length() < 1.0, "{at} in {field}");
+}
+
+/// The centres of all circles that were drawn in the last frame.
+fn circles(desk: &Desk) -> Vec<Pos2> {
+    let shapes = desk.harness.output().shapes.iter();
+    shapes
+        .filter_map(|clipped| if let Shape::Circle(circle) = &clipped.shape { Some(circle.center) } else { None })
+        .collect()
+}
+
+#[test]
+fn nothing_is_drawn_while_nothing_changes_and_a_note_is_drawn_at_once() {
+    let mut desk = Desk::new();
+    desk.harness.state_mut().set_open(true);
+    desk.audio.rate(common::RATE);
+    let rests = |desk: &Desk| desk.harness.output().viewport_output[&ViewportId::ROOT].repaint_delay;
+    let mut engine = sine_engine(common::RATE, &[(Control::RELEASE, 50.0)]);
+    sound(&mut desk, &mut engine, 4_800);
+    desk.frames(10);
+    assert_eq!(rests(&desk), Duration::MAX, "an idle screen asks for no frame");
+    engine.handle(on(60));
+    let (left, right) = render(&mut engine, 4_800);
+    desk.audio.meter(&left, &right);
+    desk.audio.show(4_800, |scene| engine.show(scene));
+    desk.frames(2);
+    assert!(rests(&desk) < Duration::from_millis(100), "a meter moves");
+    engine.handle(off(60));
+    // The last scene and the falling meters.
+    for _ in 0..60 {
+        sound(&mut desk, &mut engine, 4_800);
+    }
+    desk.frames(240);
+    assert_eq!(rests(&desk), Duration::MAX, "all has come to rest");
 }

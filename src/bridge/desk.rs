@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use nice_plug_egui::RepaintNotifier;
+
 use crate::browser::history::{Mark, Marks};
 use crate::browser::library::{Entry, Library, Query};
 use crate::browser::models::Opened;
@@ -121,6 +123,8 @@ impl View {
 pub struct Desk {
     top: Mutex<Top>,
     generation: AtomicU64,
+    /// The screen is to look.
+    news: RepaintNotifier,
 }
 
 #[derive(Default)]
@@ -133,6 +137,11 @@ struct Top {
 }
 
 impl Desk {
+    /// An empty desk that says by this when the editor is to look.
+    pub(super) fn new(news: RepaintNotifier) -> Self {
+        Self { news, ..Self::default() }
+    }
+
     /// Says what the editor wants to see; nothing while its list is closed.
     pub fn wish(&self, wish: Option<Wish>) {
         self.top().wish = wish;
@@ -163,6 +172,7 @@ impl Desk {
     pub fn show(&self, change: impl FnOnce(&mut View)) {
         change(&mut self.top().view);
         self.generation.fetch_add(1, Ordering::Release);
+        self.news.request_repaint();
     }
 
     /// What is laid out, if it has changed since `seen`.
@@ -175,6 +185,7 @@ impl Desk {
     /// Lays out a preset, in place of one that nobody took.
     pub fn hand_out(&self, fetched: Fetched) {
         self.top().fetched = Some(fetched);
+        self.news.request_repaint();
     }
 
     /// Takes the preset.
@@ -186,6 +197,7 @@ impl Desk {
     /// Says what became of a draft: the preset that it is now, or why there is none, as one sentence.
     pub fn tell_saved(&self, outcome: Result<PresetId, String>) {
         self.top().saved = Some(outcome);
+        self.news.request_repaint();
     }
 
     /// Takes that.

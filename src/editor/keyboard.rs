@@ -1,10 +1,11 @@
 //! The on-screen keyboard: five octaves, louder towards the front edge of a key, gliding from key to key.
 
-use egui::{Align2, Painter, Pos2, Rect, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, Painter, Pos2, Rect, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::theme::Themed as _;
 use super::{Screen, theme};
 use crate::bridge::Key;
+use crate::synth::scene::VoiceView;
 
 /// Lowest key: C2.
 const FIRST: u8 = 36;
@@ -15,8 +16,8 @@ const BLACK_HEIGHT: f32 = 0.6;
 /// Velocities of the back and the front edge.
 const VELOCITY: (f32, f32) = (0.35, 1.0);
 
-const IVORY: egui::Color32 = egui::Color32::from_rgb(0xd9, 0xdd, 0xe2);
-const EBONY: egui::Color32 = egui::Color32::from_rgb(0x20, 0x25, 0x2c);
+const IVORY: Color32 = Color32::from_rgb(0xd9, 0xdd, 0xe2);
+const EBONY: Color32 = Color32::from_rgb(0x20, 0x25, 0x2c);
 
 pub(super) fn draw(ui: &Ui, screen: &mut Screen) {
     let board = ui.max_rect();
@@ -25,7 +26,9 @@ pub(super) fn draw(ui: &Ui, screen: &mut Screen) {
     let pointer = response.is_pointer_button_down_on().then(|| response.interact_pointer_pos()).flatten();
     let pressed = pointer.and_then(|pointer| key_at(board, pointer));
     press(screen, pressed);
-    paint(ui.painter(), board, screen.held_key);
+    let voices = screen.scene.voices();
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_value(in_words(voices)));
+    paint(ui.painter(), board, screen.held_key, voices);
 }
 
 fn press(screen: &mut Screen, pressed: Option<(u8, f32)>) {
@@ -76,19 +79,49 @@ fn area(board: Rect, key: u8) -> Rect {
     }
 }
 
-fn paint(painter: &Painter, board: Rect, held: Option<u8>) {
-    let colour = |key: u8, resting: egui::Color32| if held == Some(key) { painter.colours().accent } else { resting };
-    for key in (FIRST..=LAST).filter(|&key| !is_black(key)) {
-        let area = area(board, key);
-        painter.rect_filled(area.shrink2(vec2(0.75, 0.0)), 3.0, colour(key, IVORY));
-        if key % 12 == 0 {
-            let name = self::name(key);
-            let at = area.center_bottom() - vec2(0.0, 4.0);
-            painter.text(at, Align2::CENTER_BOTTOM, name, theme::small(), EBONY);
+/// The keys that sound, by name.
+fn in_words(voices: &[VoiceView]) -> String {
+    let mut keys: Vec<u8> = voices.iter().map(|voice| voice.key).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys.into_iter().map(name).collect::<Vec<_>>().join(" ")
+}
+
+/// What sounds on a key: filled up as far as it was hit hard, paler when it dies away; a bend moves a mark aside, a
+/// semitone by as much as keys are apart.
+fn light(painter: &Painter, board: Rect, voice: &VoiceView) {
+    let area = area(board, voice.key).shrink2(vec2(0.75, 0.0));
+    let colour = painter.colours().sound.gamma_multiply(if voice.is_held { 1.0 } else { 0.4 });
+    let height = area.height() * voice.velocity.clamp(0.1, 1.0);
+    painter.rect_filled(area.with_min_y(area.bottom() - height), 3.0, colour);
+    if voice.bend.abs() > 0.02 {
+        let semitone = board.width() / f32::from(LAST - FIRST + 1);
+        let at = pos2(area.center().x + voice.bend * semitone, area.bottom() - 26.0);
+        let at = pos2(at.x.clamp(board.left() + 4.0, board.right() - 4.0), at.y);
+        painter.circle(at, 4.0, painter.colours().sound, Stroke::new(1.5, EBONY));
+    }
+}
+
+/// White keys first: the black ones lie above them, and so does what sounds on them.
+fn paint(painter: &Painter, board: Rect, held: Option<u8>, voices: &[VoiceView]) {
+    let colour = |key: u8, resting: Color32| if held == Some(key) { painter.colours().accent } else { resting };
+    for is_of_black in [false, true] {
+        let resting = if is_of_black { EBONY } else { IVORY };
+        for key in (FIRST..=LAST).filter(|&key| is_black(key) == is_of_black) {
+            painter.rect_filled(area(board, key).shrink2(vec2(0.75, 0.0)), 3.0, colour(key, resting));
+        }
+        let here = |voice: &&VoiceView| is_black(voice.key) == is_of_black && (FIRST..=LAST).contains(&voice.key);
+        voices.iter().filter(here).for_each(|voice| light(painter, board, voice));
+        if !is_of_black {
+            names(painter, board);
         }
     }
-    for key in (FIRST..=LAST).filter(|&key| is_black(key)) {
-        painter.rect_filled(area(board, key), 3.0, colour(key, EBONY));
+}
+
+fn names(painter: &Painter, board: Rect) {
+    for key in (FIRST..=LAST).filter(|key| key % 12 == 0) {
+        let at = area(board, key).center_bottom() - vec2(0.0, 4.0);
+        painter.text(at, Align2::CENTER_BOTTOM, name(key), theme::small(), EBONY);
     }
 }
 

@@ -1,12 +1,16 @@
 //! The XY pad: two latents of choice under one finger.
 
-use egui::{Align, ComboBox, Key, Painter, Pos2, Rect, Response, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use egui::{
+    Align, ComboBox, Key, Painter, Pos2, Rect, Response, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2,
+    vec2,
+};
 
 use super::edit::{self, ring};
 use super::theme::Themed as _;
 use super::{Hands, Screen, theme};
 use crate::model::latent::LATENTS;
 use crate::synth::controls::Control;
+use crate::synth::scene::VoiceView;
 
 const CHOICE: f32 = 26.0;
 const CAPTION: f32 = 76.0;
@@ -17,7 +21,7 @@ pub(super) fn draw(ui: &mut Ui, hands: &Hands, screen: &Screen) {
     let choices = 2.0 * (CHOICE + 6.0);
     let field = inside.with_max_y(inside.bottom() - choices - 4.0);
     let axes = hands.params.kept.pad_axes();
-    pad(ui, field, hands, axes);
+    pad(ui, field, hands, axes, screen.scene.voices());
     for (axis, caption) in ["Horizontal", "Vertical"].into_iter().enumerate() {
         let top = field.bottom() + 8.0 + axis as f32 * (CHOICE + 6.0);
         let row = Rect::from_min_size(pos2(inside.left(), top), vec2(inside.width(), CHOICE));
@@ -43,14 +47,18 @@ fn choose(ui: &mut Ui, area: Rect, hands: &Hands, screen: &Screen, axis: usize, 
     });
 }
 
-fn pad(ui: &Ui, field: Rect, hands: &Hands, axes: [usize; 2]) {
+fn pad(ui: &Ui, field: Rect, hands: &Hands, axes: [usize; 2], voices: &[VoiceView]) {
     let controls = axes.map(Control::latent);
     let response = ui.interact(field, ui.scope_id().with("field"), Sense::click_and_drag());
     let place = turn(ui, &response, hands, controls, field);
     response.widget_info(|| WidgetInfo::labeled(egui::accesskit::Role::Unknown, true, "XY pad"));
     let lit = response.hovered() || response.dragged();
     let modulated = controls.map(|control| control.spec().normalise(hands.params.plain(control)));
-    paint(&ui.painter().with_clip_rect(field), field, place, modulated, lit);
+    let painter = ui.painter().with_clip_rect(field);
+    paint(&painter, field, place, modulated, lit);
+    for voice in voices {
+        dot(&painter, field, axes.map(|axis| 0.5 + 0.5 * voice.latents[axis]), voice.is_held);
+    }
     ring(ui, &response, field.shrink(4.0), 6);
 }
 
@@ -119,8 +127,22 @@ fn normalised(field: Rect, at: Pos2) -> [f32; 2] {
     [x.clamp(0.0, 1.0), y.clamp(0.0, 1.0)]
 }
 
+/// Where a voice is: full while it is held, a ring when it dies away.
+fn dot(painter: &Painter, field: Rect, place: [f32; 2], is_held: bool) {
+    let (at, colours) = (at(field, place), painter.colours());
+    if is_held {
+        painter.circle(at, 4.5, colours.sound, Stroke::new(1.0, colours.ground));
+    } else {
+        painter.circle_stroke(at, 4.0, Stroke::new(1.5, colours.sound));
+    }
+}
+
+fn at(field: Rect, [x, y]: [f32; 2]) -> Pos2 {
+    pos2(field.left() + x * field.width(), field.bottom() - y * field.height())
+}
+
 fn paint(painter: &Painter, field: Rect, place: [f32; 2], modulated: [f32; 2], lit: bool) {
-    let at = |[x, y]: [f32; 2]| pos2(field.left() + x * field.width(), field.bottom() - y * field.height());
+    let at = |place| at(field, place);
     painter.rect_filled(field, 6.0, painter.colours().well);
     for quarter in [0.25, 0.5, 0.75] {
         let width = if quarter == 0.5 { 1.5 } else { 0.75 };
@@ -133,7 +155,8 @@ fn paint(painter: &Painter, field: Rect, place: [f32; 2], modulated: [f32; 2], l
     painter.vline(thumb.x, field.y_range(), cross);
     painter.hline(field.x_range(), thumb.y, cross);
     if at(modulated).distance(thumb) > 1.0 {
-        painter.circle_filled(at(modulated), 5.0, painter.colours().sound);
+        let stroke = Stroke::new(1.5, painter.colours().text);
+        painter.rect_stroke(Rect::from_center_size(at(modulated), vec2(9.0, 9.0)), 0.0, stroke, StrokeKind::Middle);
     }
     painter.circle_filled(thumb, if lit { 11.0 } else { 9.5 }, painter.colours().accent);
     painter.circle_filled(thumb, 4.0, painter.colours().ground);

@@ -11,6 +11,8 @@ use crate::synth::scene::Scene;
 
 /// How fast a meter falls, in dB a second.
 const FALL_DB: f32 = 24.0;
+/// What is below no longer moves a meter.
+const STILL: f32 = 1e-3;
 /// How long the highest peak stays, in seconds.
 const HOLD_S: f32 = 1.5;
 /// How long a stream that was compared with the index counts as listened to, in seconds.
@@ -170,6 +172,12 @@ impl Screen {
             // Nobody sees the list: nothing is looked for until the window opens again.
             self.half.desk().wish(None);
         }
+    }
+
+    /// Whether something moves without news: a meter that falls, a peak that is held, a lamp that goes out.
+    pub(super) fn is_moving(&self) -> bool {
+        let levels = self.shown_peak.iter().chain(&self.shown_heard);
+        self.listens > 0.0 || levels.chain([&self.held_peak.0]).any(|&level| level > STILL)
     }
 
     /// Takes a look at the audio thread's and the background thread's reports, `elapsed` seconds after the last.

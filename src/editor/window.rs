@@ -20,8 +20,8 @@ use super::{Hands, Screen, theme};
 use crate::bridge::ScreenHalf;
 use crate::params::{InstrumentParams, WINDOW_MAX, WINDOW_MIN};
 
-/// How often the meters move.
-const FRAME: Duration = Duration::from_millis(33);
+/// How often is looked whether something has changed; nothing is drawn where nothing has.
+const LOOK: Duration = Duration::from_millis(33);
 
 /// The editor of one instance.
 pub struct InstrumentEditor {
@@ -33,6 +33,7 @@ pub struct InstrumentEditor {
 #[derive(Clone)]
 struct Shared {
     params: Arc<InstrumentParams>,
+    news: RepaintNotifier,
     screen: Arc<Mutex<Memory>>,
 }
 
@@ -59,8 +60,9 @@ impl InstrumentEditor {
     /// The editor of the instance with these parameters and this half of its bridge.
     #[must_use]
     pub fn new(params: Arc<InstrumentParams>, half: ScreenHalf) -> Self {
+        let news = half.news();
         let memory = Memory::Unopened(Some((half, Arc::clone(&params))));
-        let shared = Shared { params, screen: Arc::new(Mutex::new(memory)) };
+        let shared = Shared { params, news, screen: Arc::new(Mutex::new(memory)) };
         Self { inner: Mutex::new(egui_editor(&shared)), shared }
     }
 }
@@ -70,8 +72,9 @@ fn egui_editor(shared: &Shared) -> EguiEditor<App> {
     let state = EguiEditorState::from_size(logical([width, height]), 1.0);
     let hint = ResizeHint::RESIZABLE.with_min_max_logical_size(Some(logical(WINDOW_MIN)), Some(logical(WINDOW_MAX)));
     let settings = EguiNiceSettings::new().with_tile("Zither").with_resize_hint(hint);
+    let settings = settings.with_repaint_poll_interval(LOOK);
     let app = App { shared: shared.clone(), context: None };
-    create_egui_editor(state, RepaintNotifier::new(), settings, app).expect("it always makes one")
+    create_egui_editor(state, shared.news.clone(), settings, app).expect("it always makes one")
 }
 
 fn logical([width, height]: [u32; 2]) -> LogicalSize<f32> {
@@ -142,7 +145,6 @@ impl NiceEguiApp for App {
             screen.follow(&hands.params.kept.model);
             super::draw(ui, &hands, screen);
         });
-        ui.ctx().request_repaint_after(FRAME);
     }
 
     fn resized(&mut self, size: WindowSize) {

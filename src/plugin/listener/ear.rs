@@ -49,7 +49,12 @@ impl Ear {
     /// Does what else is to be done now and then.
     pub(super) fn tend(&mut self) {
         self.params.kept.transfer.tend();
-        self.params.kept.model.tend();
+        let model = &self.params.kept.model;
+        let before = model.generation();
+        model.tend();
+        if model.generation() != before {
+            self.half.tell_news();
+        }
         if let Some(written) = self.journal.tend() {
             let trouble = written.err().map(|error| error.to_string());
             self.half.tell(|report| report.trouble = trouble);
