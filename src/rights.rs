@@ -16,6 +16,7 @@ pub mod codes;
 pub mod date;
 pub mod decision;
 pub mod fingerprint;
+pub mod fitting;
 pub mod guard;
 pub mod hearing;
 pub mod history;

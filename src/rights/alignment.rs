@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::attribution::Traits;
-use super::axis::{ROWS, STEPS_PER_OCTAVE, STEPS_PER_ROW, TICKS_PER_FRAME};
+use super::axis::{ROWS, STEPS_PER_ROW, TICKS_PER_FRAME};
 use super::history::History;
 use super::peaks::Peak;
 use super::votes::Hypothesis;
@@ -100,33 +100,17 @@ impl Point {
     }
 }
 
-/// Verifies hypotheses. Owns its buffers; one per thread.
+/// Verifies hypotheses. Owns its buffer; one per thread.
 pub struct Verifier {
     points: Vec<Point>,
-    /// Ticks and steps of the catalogue's peaks, the ticks counted from the middle of the stretch.
-    around: Vec<(f32, f32)>,
 }
 
-/// A hypothesis as it is refined: how far the middle of the stretch has moved, in catalogue ticks, rate and shift.
-#[derive(Clone, Copy)]
-struct Fit {
-    rate: f32,
-    shift: f32,
-    offset: f32,
-}
-
-/// Rates that differ by less may be the same: the grid of tempi is no finer.
-const NEARLY: f32 = 0.03;
-/// Levels of a point by which a likely change may fit worse than another.
-const ALLOWANCE: u32 = 3;
-/// Moves of one size that are tried before smaller ones.
-const ATTEMPTS: usize = 4;
 /// Points of a verification at most: 16 s of a dense catalogue.
 const POINTS: usize = 2_048;
 
 impl Default for Verifier {
     fn default() -> Self {
-        Self { points: Vec::with_capacity(POINTS), around: Vec::with_capacity(POINTS) }
+        Self { points: Vec::with_capacity(POINTS) }
     }
 }
 
@@ -139,71 +123,6 @@ fn place(peak: &Peak, hypothesis: &Hypothesis) -> (f64, f32) {
 const STRETCHES: [usize; 4] = [64, 128, 256, 512];
 
 impl Verifier {
-    /// Moves a hypothesis to where the catalogue's peaks fit best within `frames`.
-    pub fn refine(
-        &mut self,
-        history: &History,
-        peaks: &[Peak],
-        hypothesis: Hypothesis,
-        frames: &Range<usize>,
-    ) -> Hypothesis {
-        let pivot = 0.5 * (frames.start + frames.end) as f64 * f64::from(TICKS_PER_FRAME);
-        let centre = hypothesis.place(pivot);
-        self.around.clear();
-        let around = |peak: &Peak| ((f64::from(peak.tick) - centre) as f32, f32::from(peak.step));
-        self.around.extend(peaks.iter().take(POINTS).map(around));
-        let mut best = Fit { rate: hypothesis.rate as f32, shift: hypothesis.shift, offset: 0.0 };
-        let mut most = self.fit(history, &best, frames);
-        for step in [6.0, 3.0, 1.5_f32] {
-            for _ in 0..ATTEMPTS {
-                let before = most;
-                for sign in [-step, step] {
-                    for moved in [
-                        Fit { offset: best.offset + sign, ..best },
-                        Fit { shift: best.shift + sign / 3.0, ..best },
-                        Fit { rate: best.rate * (1.0 + 0.001 * sign), ..best },
-                    ] {
-                        let sum = self.fit(history, &moved, frames);
-                        if sum > most {
-                            (best, most) = (moved, sum);
-                        }
-                    }
-                }
-                if most == before {
-                    break;
-                }
-            }
-        }
-        // What was not changed, or only its speed, is likelier than any tempo nearby.
-        let speed = (best.shift / STEPS_PER_OCTAVE as f32).exp2();
-        let allowance = ALLOWANCE * self.around.len() as u32;
-        for likely in [Fit { rate: 1.0, shift: 0.0, ..best }, Fit { rate: speed, ..best }, Fit { rate: 1.0, ..best }] {
-            let is_near = (likely.rate / best.rate - 1.0).abs() < NEARLY && (likely.shift - best.shift).abs() <= 2.0;
-            if is_near && self.fit(history, &likely, frames) + allowance >= most {
-                best = likely;
-                break;
-            }
-        }
-        let rate = f64::from(best.rate);
-        Hypothesis { rate, shift: best.shift, offset: centre + f64::from(best.offset) - rate * pivot }
-    }
-
-    /// The sum of levels at the predicted points within `frames`.
-    fn fit(&self, history: &History, fit: &Fit, frames: &Range<usize>) -> u32 {
-        let scale = 1.0 / (fit.rate * TICKS_PER_FRAME as f32);
-        let middle = 0.5 * (frames.end - frames.start) as f32 + 0.5 - fit.offset * scale;
-        let mut sum = 0;
-        for &(ticks, step) in &self.around {
-            let frame = ticks * scale + middle;
-            let row = (step + fit.shift) * (1.0 / STEPS_PER_ROW as f32) + 0.5;
-            let at = frames.start + frame as usize;
-            if frame >= 0.0 && at < frames.end && row >= 0.0 && (row as usize) < ROWS {
-                sum += history.fit(at, row as usize);
-            }
-        }
-        sum
-    }
-
     /// What speaks for a hypothesis in the stretch of the last seconds that speaks most for it.
     pub fn weigh(
         &mut self,

@@ -22,12 +22,19 @@ const MAX_SHIFT: i32 = 24;
 const SHIFT_GRID: i32 = 2;
 /// Changes of pitch that are told apart; as many changes of speed.
 const SHIFTS: usize = (2 * MAX_SHIFT / SHIFT_GRID) as usize + 1;
-/// Slowest tempo, as catalogue ticks per stream tick, ratio of two tempi that are told apart, and their number (to 1.27).
+/// Slowest tempo, as catalogue ticks per stream tick, and ratio of two tempi that are told apart.
 const SLOWEST: f64 = 0.79;
 const TEMPO_RATIO: f64 = 1.02;
-const TEMPI: usize = 25;
+/// Tempi that are told apart (to 1.27).
+pub const TEMPI: usize = 25;
 /// The changes that are none, or as good as none: of speed, of pitch and of tempo. Only the first has votes.
 const NONE: [u16; 3] = [(SHIFTS / 2) as u16, (SHIFTS + SHIFTS / 2) as u16, (2 * SHIFTS + TEMPI / 2) as u16];
+
+/// A tempo of those that are told apart.
+#[must_use]
+pub fn tempo(number: usize) -> f64 {
+    SLOWEST * TEMPO_RATIO.powi(number as i32)
+}
 
 /// Asks for pairs. Made once, allocates nothing afterwards.
 ///
@@ -43,8 +50,11 @@ impl Default for Asking {
         let shift = |number: usize| (number as i32 * SHIFT_GRID - MAX_SHIFT) as f32;
         let speed = |number| ((f64::from(shift(number)) / STEPS_PER_OCTAVE as f64).exp2(), shift(number));
         let pitch = |number| (1.0, shift(number));
-        let tempo = |number: usize| (SLOWEST * TEMPO_RATIO.powi(number as i32), 0.0);
-        let changes = (0..SHIFTS).map(speed).chain((0..SHIFTS).map(pitch)).chain((0..TEMPI).map(tempo)).collect();
+        let changes = (0..SHIFTS)
+            .map(speed)
+            .chain((0..SHIFTS).map(pitch))
+            .chain((0..TEMPI).map(|number| (tempo(number), 0.0)))
+            .collect();
         Self { changes, spent: 0 }
     }
 }

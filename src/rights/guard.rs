@@ -246,11 +246,16 @@ mod tests {
 
     /// Notes that nobody wrote, twelve a second, each over in half a second.
     fn music(seed: u32, seconds: usize) -> Vec<[f32; 2]> {
-        let mut samples = vec![[0.0; 2]; seconds * RATE as usize];
+        changed(seed, seconds, 1.0, 0.0)
+    }
+
+    /// The same at another tempo, and so many rows higher.
+    fn changed(seed: u32, seconds: usize, tempo: f32, rows: f32) -> Vec<[f32; 2]> {
+        let mut samples = vec![[0.0; 2]; (seconds as f32 / tempo) as usize * RATE as usize];
         for note in 0..12 * seconds as u32 {
             let dice = hash(seed, note);
-            let start = (note * RATE + dice % RATE) as usize / 12;
-            let angle = std::f32::consts::TAU * row_hz((dice >> 16) as f32 % 340.0) / RATE as f32;
+            let start = ((note * RATE + dice % RATE) as f32 / 12.0 / tempo) as usize;
+            let angle = std::f32::consts::TAU * row_hz((dice >> 16) as f32 % 340.0 + rows) / RATE as f32;
             for (age, sample) in samples.iter_mut().skip(start).take(RATE as usize / 2).enumerate() {
                 let value = 0.1 * (angle * age as f32).sin() * (-10.0 * age as f32 / RATE as f32).exp();
                 *sample = sample.map(|before| before + value);
@@ -312,6 +317,23 @@ mod tests {
             assert!((found.place.start - found.heard.start + 3.0).abs() < 0.05, "{found:?}");
         }
         assert!(last.heard.end > 11.5, "{last:?}");
+    }
+
+    #[test]
+    fn tempo_and_pitch_may_be_changed_each_on_its_own() {
+        let mut index = index(&[&music(3, 12), &music(6, 12)]);
+        for (tempo, rows) in [(0.88_f32, 8.0), (1.13, -7.0), (0.9, -9.0), (1.12, 6.5)] {
+            let told = told(cut(&changed(6, 12, tempo, rows), 2.0, 5.0), &mut index);
+            let ended = |tidings| match tidings {
+                Tidings::Ended(found) if found.is_shown() => Some(found),
+                _ => None,
+            };
+            let shown = told.into_iter().find_map(ended);
+            let shown = shown.unwrap_or_else(|| panic!("tempo x {tempo} and {rows} rows are not found"));
+            assert_eq!(index.track_at(shown.track).unwrap().0.id, "track 1");
+            assert!((shown.rate / f64::from(tempo) - 1.0).abs() < 0.01, "{shown:?}");
+            assert!((shown.pitch.log2() * 60.0 - f64::from(rows)).abs() < 1.5, "{shown:?}");
+        }
     }
 
     #[test]

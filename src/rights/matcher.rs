@@ -6,6 +6,7 @@ use super::alignment::{Evidence, Verifier};
 use super::analyser::Frame;
 use super::asking::Asking;
 use super::axis::TICKS_PER_FRAME;
+use super::fitting::Fitter;
 use super::history::History;
 use super::index::Index;
 use super::pairs::{self, Pair};
@@ -27,6 +28,13 @@ const LEAST_SCORE: f32 = 3.5;
 const SETTLED: f32 = 12.0;
 /// Leads that are refined all the same, the best.
 const LEADING: usize = 4;
+/// Score from which a hypothesis is right about more than one moment.
+const CERTAIN: f32 = 32.0;
+/// Leads for which other tempi are tried at a look, and frames after which they are tried again (1 s).
+const RETIMED: usize = 2;
+const RETIMED_AGAIN: usize = 64;
+/// Frames by which more of a track is looked at then: a quarter of [`REFINED`].
+const SLACK: usize = REFINED / 4;
 /// Looks for which a hypothesis is followed while nothing speaks for it.
 const PATIENCE: u32 = 8;
 /// Peaks of the catalogue that a verification takes at most.
@@ -54,6 +62,8 @@ pub struct Lead {
     pub serial: u64,
     channel: usize,
     stale: u32,
+    /// The frame up to which other tempi were tried.
+    retimed: usize,
 }
 
 /// What is heard on the middle or at the sides.
@@ -68,6 +78,7 @@ pub struct Matcher {
     channels: [Channel; 2],
     asking: Asking,
     votes: Votes,
+    fitter: Fitter,
     verifier: Verifier,
     leads: Vec<Lead>,
     elected: Vec<(u32, Candidate)>,
@@ -89,6 +100,7 @@ impl Default for Matcher {
             channels: [channel(), channel()],
             votes: Votes::new(asking.are_changes()),
             asking,
+            fitter: Fitter::default(),
             verifier: Verifier::default(),
             leads: Vec::with_capacity(FOLLOWED + ELECTED),
             elected: Vec::with_capacity(ELECTED),
@@ -159,6 +171,7 @@ impl Matcher {
             lead.stale = if lead.evidence.score < LEAST_SCORE { lead.stale + 1 } else { 0 };
         }
         leads.retain(|lead| lead.stale < PATIENCE);
+        self.retime(&mut leads, index);
         for elected in 0..self.elected.len() {
             let hypothesis = self.asking.hypothesis(&self.elected[elected].1);
             self.try_out(hypothesis, &mut leads, index);
@@ -167,6 +180,29 @@ impl Matcher {
         self.drop_doubles(&mut leads);
         leads.truncate(FOLLOWED);
         self.leads = leads;
+    }
+
+    /// Tries other tempi for the best of the leads that may owe their score to one moment at which they are right: what was
+    /// changed in tempo and pitch at once has no votes of its own.
+    fn retime(&mut self, leads: &mut [Lead], index: &mut Index) {
+        for _ in 0..RETIMED {
+            let waits = |lead: &&mut Lead| {
+                (LEAST_SCORE..CERTAIN).contains(&lead.evidence.score) && lead.retimed + RETIMED_AGAIN <= self.frames
+            };
+            let by_score = |a: &&mut Lead, b: &&mut Lead| a.evidence.score.total_cmp(&b.evidence.score);
+            let Some(lead) = leads.iter_mut().filter(waits).max_by(by_score) else { return };
+            lead.retimed = self.frames;
+            let frames = self.frames.saturating_sub(REFINED)..self.frames;
+            // A slower stream begins earlier in the track and ends later.
+            fetch(&lead.hypothesis, &(frames.start.saturating_sub(SLACK)..frames.end + SLACK), index, &mut self.peaks);
+            let history = &self.channels[lead.channel].history;
+            let retimed = self.fitter.retime(history, &self.peaks, lead.hypothesis, &frames);
+            let retimed = self.refine(retimed, lead.channel, index);
+            let evidence = self.weigh(&retimed, lead.channel, index);
+            if evidence.score > lead.evidence.score {
+                (lead.hypothesis, lead.evidence) = (retimed, evidence);
+            }
+        }
     }
 
     /// Follows an elected hypothesis if something speaks for it, where most does: in the middle or at the sides. A lead to
@@ -191,7 +227,7 @@ impl Matcher {
             }
         } else if let Some((_, track)) = index.track_at(place) {
             self.serial += 1;
-            leads.push(Lead { hypothesis, track, evidence, serial: self.serial, channel, stale: 0 });
+            leads.push(Lead { hypothesis, track, evidence, serial: self.serial, channel, stale: 0, retimed: 0 });
         }
     }
 
@@ -241,7 +277,7 @@ impl Matcher {
     fn refine(&mut self, hypothesis: Hypothesis, channel: usize, index: &mut Index) -> Hypothesis {
         let frames = self.frames.saturating_sub(REFINED)..self.frames;
         fetch(&hypothesis, &frames, index, &mut self.peaks);
-        self.verifier.refine(&self.channels[channel].history, &self.peaks, hypothesis, &frames)
+        self.fitter.refine(&self.channels[channel].history, &self.peaks, hypothesis, &frames)
     }
 
     fn weigh(&mut self, hypothesis: &Hypothesis, channel: usize, index: &mut Index) -> Evidence {
