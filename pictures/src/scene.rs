@@ -1,19 +1,30 @@
-//! What the pictures show: panels of the editor in the midst of work.
+//! What the pictures show: panels of the editor in the midst of work, while a chord is held.
 
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use anyhow::Result;
 use egui::{Key, Modifiers, Theme};
 use zither::bridge::{IndexFacts, IndexView, Recognition, Stream};
 use zither::editor::Panel;
+use zither::model::Model;
 use zither::rights::catalogue::Work;
-use zither::rights::ledger::{Source, Span};
+use zither::rights::ledger::Span;
+use zither::synth::controls::Control;
+use zither::synth::engine::Engine;
+use zither::synth::event::Event;
 
 use crate::desk::{Desk, recognition};
 use crate::paint;
 use crate::picture::Picture;
 use crate::week;
 
+/// Keys, their velocities, and what modulates the first two latents of each.
+const CHORD: [(u8, f32, [f32; 2]); 4] =
+    [(76, 0.8, [0.3, -0.2]), (67, 0.6, [-0.3, 0.1]), (60, 0.9, [0.15, 0.35]), (48, 0.7, [0.0, 0.0])];
+/// Samples of the chord that were played.
+const SOUNDED: usize = 12_000;
+/// Where the pictures' user keeps everything. Nothing is written there.
+const HOME: &str = "/home/you/zither";
 /// Frames after which nothing moves any more.
 const SETTLED: usize = 30;
 /// Samples per second.
@@ -22,7 +33,7 @@ const RATE: f32 = 48_000.0;
 /// A panel at a certain moment.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Scene {
-    /// A chord is held.
+    /// Latents, knobs and what sounds.
     Play,
     /// The presets that are recommended after a week of work; one is tried.
     Browser,
@@ -60,11 +71,12 @@ impl Scene {
     /// # Errors
     /// As [`paint::paint`].
     pub(crate) fn draw(self, theme: Theme, scale: f32) -> Result<Picture> {
+        keep_apart();
         let mut desk = Desk::of(theme, scale);
         desk.audio.rate(RATE);
         load(&mut desk, "Winter Bells");
         match self {
-            Self::Play => play(&mut desk),
+            Self::Play => {}
             Self::Browser => browse(&mut desk),
             Self::Rights => recognise(&mut desk),
             Self::Unrecognised => listen(&mut desk, 155.0, 0.0),
@@ -74,9 +86,18 @@ impl Scene {
         desk.harness.remove_cursor();
         desk.frames(SETTLED);
         sound(&mut desk);
-        desk.frames(1);
+        desk.frames(2);
         paint::paint(&desk.harness.ctx, desk.harness.output())
     }
+}
+
+/// Has the same folders shown on every machine, whoever draws.
+fn keep_apart() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // SAFETY: nothing but the standard library reads the environment before this, in turn.
+        unsafe { std::env::set_var("ZITHER_HOME", HOME) };
+    });
 }
 
 fn load(desk: &mut Desk, preset: &str) {
@@ -86,15 +107,24 @@ fn load(desk: &mut Desk, preset: &str) {
     desk.frames(4);
 }
 
-/// What the audio thread tells of a moment.
+/// A chord of the sound that is loaded, a quarter of a second after its keys went down: by the engine itself, and told to the
+/// screen as the audio thread does.
 fn sound(desk: &mut Desk) {
-    desk.audio.meter(&[0.31], &[0.24]);
-    desk.audio.voices(3);
-}
-
-fn play(desk: &mut Desk) {
-    let board = desk.rect("Keyboard");
-    desk.harness.drag_at(board.lerp_inside(egui::vec2(0.52, 0.8)));
+    let mut engine = Engine::new(Model::factory(), RATE);
+    engine.set_controls(&desk.params.snapshot());
+    for (place, (key, velocity, offsets)) in CHORD.into_iter().enumerate() {
+        let voice_id = place as i32;
+        engine.handle(Event::NoteOn { voice_id: Some(voice_id), channel: 0, key, velocity });
+        for (latent, offset) in offsets.into_iter().enumerate() {
+            engine.handle(Event::Modulate { voice_id, control: Control::latent(latent), offset });
+        }
+    }
+    let (mut left, mut right) = (vec![0.0; SOUNDED], vec![0.0; SOUNDED]);
+    engine.render(&mut left, &mut right);
+    desk.audio.meter(&left, &right);
+    desk.audio.voices(engine.active_voices());
+    desk.harness.state_mut().set_open(true);
+    desk.audio.show(SOUNDED, |scene| engine.show(scene));
 }
 
 fn browse(desk: &mut Desk) {
@@ -133,7 +163,6 @@ fn earlier() -> Recognition {
         r#"{"id":"dawn","title":"Before Dawn","artists":["Ida Lund"],"owner":"Ida Lund","licence":"CC-BY-4.0"}"#;
     let work: Work = serde_json::from_str(about).expect("it is a work");
     Recognition {
-        source: Source::Sidechain,
         policy: work.policy(),
         work: Arc::new(work),
         heard: Span { from: 12.0, to: 41.0 },
@@ -141,8 +170,6 @@ fn earlier() -> Recognition {
         rate: 1.0,
         pitch: 1.0,
         confidence: 0.9996,
-        any_of: Vec::new(),
-        after: 2.0,
-        sounds: false,
+        ..recognition(false)
     }
 }
