@@ -12,6 +12,7 @@ mod index;
 mod licence;
 mod naming;
 mod near;
+mod own;
 mod query;
 mod scanner;
 mod shelve;

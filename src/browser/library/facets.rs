@@ -6,8 +6,11 @@ use std::sync::Arc;
 use super::bits::Bits;
 use super::entry::Entry;
 use super::licence::Permission;
+use super::own::Own;
 use super::words::fold;
 use crate::browser::folders;
+use crate::browser::history::Marks;
+use crate::browser::usage::PresetId;
 
 /// A way to part the presets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,19 +81,21 @@ impl Tables {
         &self,
         matches: &Bits,
         chosen: &BTreeMap<Facet, BTreeSet<String>>,
+        own: &Own,
     ) -> (Vec<u32>, [Vec<Count>; 5]) {
-        let mut counts = self.0.each_ref().map(|table| vec![0_u32; table.names.len()]);
-        let wanted = Facet::ALL.map(|facet| self.0[facet as usize].wanted(chosen.get(&facet)));
+        let names = |facet: Facet| if facet == Facet::Tag { own.names() } else { &[] };
+        let mut counts = Facet::ALL.map(|facet| vec![0_u32; self.0[facet as usize].names.len() + names(facet).len()]);
+        let wanted = Facet::ALL.map(|facet| self.wanted(facet, chosen.get(&facet), own));
         let filters: Vec<Facet> = Facet::ALL.into_iter().filter(|facet| wanted[*facet as usize].count > 0).collect();
         let mut rows = Vec::new();
         for entry in matches.iter() {
             let mut failed =
-                filters.iter().filter(|facet| !wanted[**facet as usize].has(**facet, self.of_entry(**facet, entry)));
+                filters.iter().filter(|facet| !wanted[**facet as usize].has(**facet, self.values(**facet, entry, own)));
             match (failed.next(), failed.next()) {
                 (None, _) => {
                     rows.push(entry);
-                    for (table, counts) in self.0.iter().zip(&mut counts) {
-                        table.of_entry(entry).iter().for_each(|&value| counts[value as usize] += 1);
+                    for (facet, counts) in Facet::ALL.into_iter().zip(&mut counts) {
+                        self.values(facet, entry, own).for_each(|value| counts[value as usize] += 1);
                     }
                 }
                 // It would be there, were its value chosen too.
@@ -101,12 +106,39 @@ impl Tables {
                 _ => {}
             }
         }
-        let shown = |facet: Facet| self.0[facet as usize].counted(&counts[facet as usize], &wanted[facet as usize]);
+        let shown = |facet: Facet| {
+            self.0[facet as usize].counted(&counts[facet as usize], &wanted[facet as usize], names(facet))
+        };
         (rows, Facet::ALL.map(shown))
     }
 
     fn of_entry(&self, facet: Facet, entry: u32) -> &[u32] {
         self.0[facet as usize].of_entry(entry)
+    }
+
+    /// The values of an entry, with the user's own tags.
+    fn values<'a>(&'a self, facet: Facet, entry: u32, own: &'a Own) -> impl Iterator<Item = u32> + 'a {
+        let more = if facet == Facet::Tag { own.of_entry(entry) } else { &[] };
+        self.of_entry(facet, entry).iter().chain(more).copied()
+    }
+
+    /// The tags that the user gave, as they are numbered here.
+    pub(super) fn own(&self, marks: &HashMap<PresetId, Marks>, number: impl Fn(PresetId) -> Option<u32>) -> Own {
+        let has = |entry, tag| self.of_entry(Facet::Tag, entry).contains(&tag);
+        Own::of(marks, number, &self.0[Facet::Tag as usize].folded, has)
+    }
+
+    fn wanted(&self, facet: Facet, chosen: Option<&BTreeSet<String>>, own: &Own) -> Wanted {
+        let table = &self.0[facet as usize];
+        let is_tag = facet == Facet::Tag;
+        let mut is = vec![false; table.names.len() + if is_tag { own.names().len() } else { 0 }];
+        let chosen = chosen.into_iter().flatten();
+        let count = chosen.inspect(|name| {
+            let of_own = || if is_tag { own.number(name) } else { None };
+            let value = table.folded.get(*name).copied().or_else(of_own);
+            value.into_iter().for_each(|value| is[value as usize] = true);
+        });
+        Wanted { count: count.count(), is }
     }
 }
 
@@ -119,8 +151,8 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn has(&self, facet: Facet, values: &[u32]) -> bool {
-        let mut found = values.iter().filter(|&&value| self.is[value as usize]);
+    fn has(&self, facet: Facet, values: impl Iterator<Item = u32>) -> bool {
+        let mut found = values.filter(|&value| self.is[value as usize]);
         if facet == Facet::Tag { found.count() == self.count } else { found.next().is_some() }
     }
 }
@@ -173,19 +205,17 @@ impl Table {
         &self.values[self.starts[entry as usize] as usize..self.starts[entry as usize + 1] as usize]
     }
 
-    fn wanted(&self, chosen: Option<&BTreeSet<String>>) -> Wanted {
-        let mut is = vec![false; self.names.len()];
-        let chosen = chosen.into_iter().flatten();
-        let count =
-            chosen.inspect(|name| self.folded.get(*name).into_iter().for_each(|&value| is[value as usize] = true));
-        Wanted { count: count.count(), is }
-    }
-
-    /// The values to show: those that are chosen, and those that lead to anything.
-    fn counted(&self, counts: &[u32], wanted: &Wanted) -> Vec<Count> {
-        let all = self.names.iter().zip(counts).zip(&wanted.is);
+    /// The values to show, with `more` of the user's own: those that are chosen, and those that lead to anything.
+    fn counted(&self, counts: &[u32], wanted: &Wanted, more: &[Arc<str>]) -> Vec<Count> {
+        let all = self.names.iter().chain(more).zip(counts).zip(&wanted.is);
         let shown = all.filter(|((_, presets), chosen)| **presets > 0 || **chosen);
-        shown.map(|((name, &presets), &chosen)| Count { name: Arc::clone(name), presets, chosen }).collect()
+        let count =
+            |((name, &presets), &chosen): ((&Arc<str>, &u32), &bool)| Count { name: Arc::clone(name), presets, chosen };
+        let mut counted: Vec<Count> = shown.map(count).collect();
+        if !more.is_empty() {
+            counted.sort_by_cached_key(|count| fold(&count.name));
+        }
+        counted
     }
 }
 

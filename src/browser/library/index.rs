@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::bits::Bits;
 use super::entry::Entry;
+use super::own::Own;
 use super::words::each_word;
 
 /// Which entries have which words.
@@ -51,8 +52,9 @@ impl Index {
         index
     }
 
-    /// The entries, of `count`, that have for each word of `text` one that begins with it.
-    pub(super) fn matches(&self, text: &str, count: usize) -> Matches {
+    /// The entries, of `count`, that have for each word of `text` one that begins with it, in a tag of the user's `own` or
+    /// in what stands in their files.
+    pub(super) fn matches(&self, text: &str, count: usize, own: &Own) -> Matches {
         let mut matches = Matches { all: Bits::all(count), by_name: Bits::all(count) };
         each_word(text, |word, long| {
             let (mut all, mut by_name) = (Bits::none(count), Bits::none(count));
@@ -63,6 +65,7 @@ impl Index {
                         by_name.insert(posting / 2);
                     }
                 }
+                own.find(prefix, &mut all);
             }
             matches.all.intersect(&all);
             matches.by_name.intersect(&by_name);

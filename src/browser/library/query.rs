@@ -80,7 +80,8 @@ impl Library {
     /// Finds presets. Of 100,000 in 0.5 ms by name and 1 ms by score, at worst in 5 and 7 ms.
     #[must_use]
     pub fn find(&self, query: &Query, marks: &HashMap<PresetId, Marks>, order: Order) -> Found {
-        let mut matches = self.index.matches(&query.text, self.entries().len());
+        let own = self.tables.own(marks, |preset| self.number(preset));
+        let mut matches = self.index.matches(&query.text, self.entries().len(), &own);
         self.keep_marked(query, marks, &mut matches.all);
         if let Order::Scores(scores) = order {
             let mut scored = Bits::none(self.entries().len());
@@ -89,7 +90,7 @@ impl Library {
             with.filter(|(_, score)| is_scored(**score)).for_each(|(entry, _)| scored.insert(entry));
             matches.all.intersect(&scored);
         }
-        let (rows, facets) = self.tables.narrow(&matches.all, &query.chosen);
+        let (rows, facets) = self.tables.narrow(&matches.all, &query.chosen, &own);
         let rows = match order {
             Order::Name => {
                 let (by_name, others): (Vec<u32>, Vec<u32>) =

@@ -125,6 +125,38 @@ fn the_factory_presets_are_there_without_a_folder_and_can_be_read() {
 }
 
 #[test]
+fn tags_of_the_users_own_are_found_and_counted_as_those_of_files_are() {
+    let room = room();
+    let library = library(room.path());
+    let id = |name: &str| library.entries().iter().find(|entry| &*entry.card().name == name).unwrap().id;
+    let tagged = |tags: &[&str]| Marks { tags: tags.iter().map(ToString::to_string).collect(), ..Marks::default() };
+    let marks = HashMap::from([
+        (id("Bär"), tagged(&["My Song", "WARM"])),
+        (id("Glass Harp"), tagged(&["warm", "my song"])),
+        (PresetId::of(b"gone"), tagged(&["nowhere"])),
+    ]);
+    let find = |query: &Query| library.find(query, &marks, Order::Name);
+    assert_eq!(names(&library, &find(&Query::of_text("son"))), ["Bär", "Glass Harp"]);
+    assert_eq!(names(&library, &find(&Query::of_text("song bar"))), ["Bär"]);
+    assert_eq!(names(&library, &find(&Query::of_text("nowhere"))), [""; 0]);
+    let mut query = Query::of_text("zoo");
+    let counts = |query: &Query| -> Vec<(String, u32)> {
+        find(query).facet(Facet::Tag).iter().map(|count| (count.name.to_string(), count.presets)).collect()
+    };
+    let counted =
+        |name: &str, query: &Query| counts(query).into_iter().find(|(tag, _)| fold(tag) == name).map(|tag| tag.1);
+    assert_eq!((counted("warm", &query), counted("my song", &query)), (Some(3), Some(2)), "{:?}", counts(&query));
+    assert_eq!(counted("nowhere", &query), None);
+    assert!(counts(&query).is_sorted_by_key(|(name, _)| fold(name)), "{:?}", counts(&query));
+    query.choose(Facet::Tag, "my SONG", true);
+    assert_eq!(names(&library, &find(&query)), ["Bär", "Glass Harp"]);
+    query.choose(Facet::Tag, "wide", true);
+    assert_eq!(names(&library, &find(&query)), ["Glass Harp"]);
+    query.choose(Facet::Tag, "nowhere", true);
+    assert_eq!(names(&library, &find(&query)), [""; 0]);
+}
+
+#[test]
 fn facets_count_what_choosing_them_would_give() {
     let room = room();
     let library = library(room.path());
