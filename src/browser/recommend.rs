@@ -60,7 +60,7 @@ pub struct Request {
     pub rows: usize,
     /// What must not be shown.
     pub exclude: Vec<PresetId>,
-    /// Whether the last row of ten or more of the mixed shelf may be given to something to find out about.
+    /// Whether the tenth row of the mixed shelf may be given to something to find out about.
     pub explore: bool,
 }
 
@@ -90,11 +90,17 @@ const EXPLORED_IN: usize = 10;
 /// How many sittings may have started and still teach what to open with.
 const OPENINGS: usize = 8;
 
-/// Candidates and their signals as a session started, to learn from what is kept in it.
-struct Opening {
-    session: SessionId,
+/// Candidates and their signals: what was kept before, and what never was.
+#[derive(Default)]
+struct Lesson {
     known: Vec<(Number, Vector)>,
     novel: Vec<(Number, Vector)>,
+}
+
+/// Candidates as a session started, to learn from what is kept in it.
+struct Opening {
+    session: SessionId,
+    lesson: Lesson,
     keeps: u32,
 }
 
@@ -109,6 +115,8 @@ pub struct Recommender {
     context: Context,
     pool: Pool,
     openings: VecDeque<Opening>,
+    /// What was learned from last; its memory is used again.
+    lesson: Lesson,
     explorer: Explorer,
 }
 
@@ -124,6 +132,7 @@ impl Recommender {
             context: Context::default(),
             pool: Pool::default(),
             openings: VecDeque::new(),
+            lesson: Lesson::default(),
             explorer: Explorer::default(),
         }
     }
@@ -173,20 +182,20 @@ impl Recommender {
     /// Looks at the past as a session starts.
     fn remember_opening(&mut self, event: &Event) {
         self.context.look(&self.past, &self.catalogue, &lesson(event, Task::Open, event.time));
+        let oldest = if self.openings.len() < OPENINGS { None } else { self.openings.pop_front() };
+        let mut lesson = oldest.map(|oldest| oldest.lesson).unwrap_or_default();
         self.pool.fill_with_lessons(&self.context, &self.past, &self.catalogue);
-        let known = self.vectors();
+        self.look_at_pool(&mut lesson.known);
         self.pool.fill_with_novel(&self.context, &self.past, &self.catalogue, Breadth::LESSON);
-        let novel = self.vectors();
-        self.openings.push_back(Opening { session: event.session, known, novel, keeps: 0 });
-        if self.openings.len() > OPENINGS {
-            self.openings.pop_front();
-        }
+        self.look_at_pool(&mut lesson.novel);
+        self.openings.push_back(Opening { session: event.session, lesson, keeps: 0 });
     }
 
-    /// The signals of everything in the pool.
-    fn vectors(&self) -> Vec<(Number, Vector)> {
+    /// The signals of everything in the pool, in place of what was there.
+    fn look_at_pool(&self, candidates: &mut Vec<(Number, Vector)>) {
         let vector = |preset| self.measure.vector(&self.context, &self.past, &self.catalogue, preset);
-        self.pool.presets().map(|preset| (preset, vector(preset))).collect()
+        candidates.clear();
+        candidates.extend(self.pool.presets().map(|preset| (preset, vector(preset))));
     }
 
     /// Learns what follows: `preset` is about to be kept.
@@ -201,17 +210,19 @@ impl Recommender {
         let known = was_kept(&self.past, preset);
         self.pool.fill_with_novel(&self.context, &self.past, &self.catalogue, Breadth::LESSON);
         let reachable = known || self.pool.contains(preset);
-        let novel = self.vectors();
-        let mut others = without(&novel, |number| number == preset || number == last.preset);
+        let mut lesson = std::mem::take(&mut self.lesson);
+        self.look_at_pool(&mut lesson.novel);
+        let mut others = without(&lesson.novel, |number| number == preset || number == last.preset);
         if reachable && !known {
             self.weights.learn(Head::NextNovel, &own, &others, 1.0);
         }
         if reachable {
             self.pool.fill_with_lessons(&self.context, &self.past, &self.catalogue);
-            let known = self.vectors();
-            others.extend(without(&known, |number| number == preset || number == last.preset));
+            self.look_at_pool(&mut lesson.known);
+            others.extend(without(&lesson.known, |number| number == preset || number == last.preset));
             self.weights.learn(Head::Next, &own, &others, 1.0);
         }
+        self.lesson = lesson;
     }
 
     /// Learns what sessions start with: `preset` is about to be kept.
@@ -226,13 +237,13 @@ impl Recommender {
         let importance = 1.0 / (opening.keeps as f32).sqrt();
         let gone = |number| number == preset || kept.contains(&number);
         let find = |candidates: &[(Number, Vector)]| candidates.iter().find(|(number, _)| *number == preset).copied();
-        let mut others = without(&opening.novel, gone);
-        let novel = find(&opening.novel);
+        let mut others = without(&opening.lesson.novel, gone);
+        let novel = find(&opening.lesson.novel);
         if let Some((_, own)) = &novel {
             self.weights.learn(Head::OpenNovel, own, &others, importance);
         }
-        if let Some((_, own)) = find(&opening.known).or(novel) {
-            others.extend(without(&opening.known, gone));
+        if let Some((_, own)) = find(&opening.lesson.known).or(novel) {
+            others.extend(without(&opening.lesson.known, gone));
             self.weights.learn(Head::Open, &own, &others, importance);
         }
     }
@@ -262,21 +273,25 @@ impl Recommender {
         self.fill(&mut mixed, request.rows, &exclude);
         let mut shelves =
             Shelves { mixed: self.rows(mixed, request.rows, any), novel: self.rows(novel, request.rows, fresh) };
-        if request.explore && request.rows >= EXPLORED_IN {
+        if request.explore && shelves.mixed.len() >= EXPLORED_IN {
             self.explore(&mut shelves.mixed, request.session, &exclude);
         }
         shelves
     }
 
-    /// Gives the last row to something to find out about.
-    fn explore(&mut self, mixed: &mut [Row], session: SessionId, exclude: &[Number]) {
+    /// Gives the tenth row to something to find out about.
+    fn explore(&mut self, mixed: &mut Vec<Row>, session: SessionId, exclude: &[Number]) {
         let found = self.explorer.propose(session, &self.context, &self.past, &self.catalogue);
         let Some((number, arm)) = found.filter(|(number, _)| !exclude.contains(number)) else { return };
         let id = self.catalogue.id(number);
-        let there = mixed.iter().any(|row| row.preset == id);
-        if let Some(last) = mixed.last_mut().filter(|_| !there) {
-            *last = Row { preset: id, score: last.score, why: Reason::Explore { arm } };
+        let slot = EXPLORED_IN - 1;
+        if mixed[..slot].iter().any(|row| row.preset == id) {
+            return;
         }
+        let (score, rows) = (mixed[slot].score, mixed.len());
+        mixed.retain(|row| row.preset != id);
+        mixed.insert(slot, Row { preset: id, score, why: Reason::Explore { arm } });
+        mixed.truncate(rows);
     }
 
     /// Adds presets to begin with where there are fewer candidates than rows.

@@ -8,7 +8,7 @@ use clap::Args;
 use super::people::Life;
 use super::rivals::{Rival, Rule};
 use super::traits::Kind;
-use super::trial::{self, Mean, Ranker, Score, Start};
+use super::trial::{self, Exploring, Mean, Ranker, Score, Start};
 use crate::browser::recommend::{Head, Pace, Recommender, SIGNALS, Weights, table};
 
 /// Makes the recommender's shipped weights anew from made-up people, the same ones every time.
@@ -118,11 +118,13 @@ impl Table {
         for kind in kinds(self.kind) {
             for person in 0..self.people {
                 let life = Life::new(kind, TEST + person, self.keeps);
-                measure(&mut rows, "recommender", &life, || {
+                let make = || {
                     let mut recommender = Recommender::new(life.items.clone());
                     *recommender.weights_mut() = weights.clone();
                     recommender
-                });
+                };
+                measure(&mut rows, "recommender", &life, make);
+                measure(&mut rows, "exploring", &life, || Exploring(make()));
                 for rule in Rule::ALL.into_iter().filter(|_| !self.alone) {
                     measure(&mut rows, &format!("{rule:?}"), &life, || Rival::new(rule, &life.items));
                 }

@@ -41,7 +41,7 @@ impl Speed {
             .collect();
         let mut recommender = Recommender::new(items);
         let mut random = Random::new(1, 0);
-        let (mut events, mut requests) = (Vec::new(), Vec::new());
+        let (mut events, mut starts, mut keeps, mut requests) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for keep in 0..self.keeps {
             // Every preset once, then the earlier ones more often.
             let number = if keep < self.kept { keep } else { (random.uniform().powi(2) * self.kept as f32) as usize };
@@ -49,7 +49,13 @@ impl Speed {
             let time = 1_500_000_000 + keep as i64 * 900;
             for (deed, after) in [(Deed::Load, 0), (Deed::Keep, 30)] {
                 let event = event(number, keep / SESSION, time + after, deed);
-                events.push(timed(|| recommender.note(&event)));
+                let time = timed(|| recommender.note(&event));
+                events.push(time);
+                match deed {
+                    Deed::Keep => keeps.push(time),
+                    _ if keep % SESSION == 0 => starts.push(time),
+                    _ => {}
+                }
             }
             if keep + self.requests >= self.keeps {
                 let task = if keep % 2 == 0 { Task::Next } else { Task::Open };
@@ -67,8 +73,9 @@ impl Speed {
             }
         }
         // The last events are those of a full history.
-        let events = events.split_off(events.len() / 2);
-        report("event", events);
+        for (what, mut times) in [("event", events), ("first event of a session", starts), ("keep", keeps)] {
+            report(what, times.split_off(times.len() / 2));
+        }
         report("request", requests);
         Ok(())
     }

@@ -35,6 +35,19 @@ impl Ranker for Recommender {
     }
 }
 
+/// The recommender with a row for what nobody could foretell.
+pub(super) struct Exploring(pub(super) Recommender);
+
+impl Ranker for Exploring {
+    fn note(&mut self, event: &Event) {
+        self.0.note(event);
+    }
+
+    fn rank(&mut self, request: &Request) -> Ranked {
+        Ranker::rank(&mut self.0, &Request { explore: true, ..request.clone() })
+    }
+}
+
 /// A mean in the making.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Mean {
