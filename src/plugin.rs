@@ -9,4 +9,9 @@ mod listener;
 mod offline;
 mod shared;
 
+/// Tests that need a user's folder of their own.
+#[cfg(test)]
+#[path = "../tests/common/home.rs"]
+mod home;
+
 pub use instrument::{ClapInstrument, Vst3Instrument};

@@ -65,23 +65,6 @@ fn run(inbox: &Receiver<Message<Clerk>>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::bridge;
-
-    #[test]
-    fn one_thread_serves_all_instances_and_ends_with_the_last() {
-        let thread: &'static Shared<Clerk> = Box::leak(Box::new(Shared::new("test", run)));
-        for first_leaves_first in [true, false] {
-            let params = Arc::new(InstrumentParams::default());
-            let join = || join(thread, bridge::halves().1.librarian(), Arc::clone(&params));
-            let (a, b) = (join(), join());
-            let (first, last) = if first_leaves_first { (a, b) } else { (b, a) };
-            drop(first);
-            assert_eq!(thread.instances(), Some(1));
-            drop(last);
-            assert_eq!(thread.instances(), None);
-            assert_eq!(Arc::strong_count(&params), 1, "the thread is gone, and all it knew of the instances");
-        }
-    }
-}
+mod cost;
+#[cfg(test)]
+mod tests;

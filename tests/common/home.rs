@@ -9,7 +9,7 @@ pub(crate) fn is_at_home(name: &str, home: &Path) -> bool {
         return true;
     }
     let child = Command::new(std::env::current_exe().expect("this program has a path"))
-        .args([name, "--exact", "--nocapture"])
+        .args([name, "--exact", "--include-ignored", "--nocapture"])
         .envs([("ZITHER_HOME", home.as_os_str()), ("ZITHER_TEST_CHILD", "1".as_ref())])
         .output()
         .expect("this program runs");

@@ -6,8 +6,6 @@ use nice_plug::midi::{Channel, Key as MidiKey, VoiceID};
 
 use super::*;
 
-#[path = "../../../tests/common/home.rs"]
-mod home;
 #[path = "../../../tests/common/music.rs"]
 mod music;
 mod rights;

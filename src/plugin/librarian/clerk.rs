@@ -62,7 +62,7 @@ impl Clerk {
 
     /// Whether its editor shows a list.
     pub(super) fn is_asked(&self) -> bool {
-        self.shown.is_some()
+        self.half.desk().wished().is_some()
     }
 
     /// Notes what was done since the last look, and does what is asked for.
@@ -180,6 +180,10 @@ impl Clerk {
             return;
         };
         let (library, is_complete) = (stacks.library(), stacks.is_complete());
+        if library.entries().is_empty() && !is_complete {
+            // What comes with Zither is there in a moment; until then nothing can be ranked.
+            return;
+        }
         stacks.past(&library, archive);
         let is_shown = |shown: &Shown| {
             shown.wish == wish

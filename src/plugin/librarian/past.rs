@@ -11,6 +11,10 @@ use crate::browser::recommend::{Head, Item, Recommender, Request, Shelves};
 use crate::browser::usage::{Deed, Event, PresetId};
 use crate::model::ModelReference;
 
+/// Events that a start learns from at most, the latest, where nothing that was learned is stored (after an erasure or an
+/// import): more would keep the first list waiting.
+const LESSONS: usize = 2_000;
+
 /// The last use of a preset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Use {
@@ -99,10 +103,11 @@ impl Past {
                 _ => learned = 0,
             }
         }
-        let (known, new): (Vec<_>, Vec<_>) = batch.events.iter().copied().partition(|(id, _)| *id <= learned);
-        for (_, event) in &known {
-            self.recommender.recall(event);
-            note_use(&mut self.uses, event);
+        let (known, mut new): (Vec<_>, Vec<_>) = batch.events.iter().copied().partition(|(id, _)| *id <= learned);
+        let early = new.len().saturating_sub(LESSONS);
+        for (_, event) in known.into_iter().chain(new.drain(..early)) {
+            self.recommender.recall(&event);
+            note_use(&mut self.uses, &event);
         }
         self.learn(&Batch { events: new, ..batch }, archive);
     }

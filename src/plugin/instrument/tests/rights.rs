@@ -3,13 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::home::is_at_home;
 use super::music;
 use super::*;
 use crate::bridge::{IndexView, Report};
 use crate::browser::folders;
 use crate::dsp::duck;
 use crate::params::DuckFor;
+use crate::plugin::home::is_at_home;
 use crate::rights::fingerprint::Fingerprinter;
 use crate::rights::index::{Builder, NewTrack};
 use crate::rights::ledger::{self, Event as Told, Source};
