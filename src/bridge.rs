@@ -5,6 +5,7 @@ mod desk;
 mod librarian;
 mod report;
 mod stage;
+mod standing;
 mod tap;
 
 use std::sync::Arc;
@@ -16,7 +17,8 @@ use rtrb::{Consumer, Producer, RingBuffer};
 
 pub use desk::{Desk, Draft, Fetched, Order, View, Wish};
 pub use librarian::LibrarianHalf;
-pub use report::{IndexFacts, IndexView, MATCHES, Recognition, Report};
+pub use report::{Export, IndexFacts, IndexView, MATCHES, Recognition, Report};
+pub use standing::{HistoryOrder, HistoryView, Standing};
 pub use tap::{Mark, PIECE, TAP_FRAMES};
 
 use report::Board;

@@ -7,6 +7,7 @@ pub mod library;
 pub mod models;
 pub mod preset;
 pub mod recommend;
+pub mod settings;
 pub mod sitting;
 pub mod usage;
 pub mod vocabulary;

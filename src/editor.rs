@@ -15,6 +15,7 @@ mod model;
 mod pad;
 mod readout;
 mod rights;
+mod rows;
 mod screen;
 mod settings;
 mod spectrum;
@@ -25,19 +26,39 @@ pub mod window;
 
 use std::time::Duration;
 
-use egui::{Align, Align2, Color32, FontId, FontSelection, Rect, TextWrapMode, Ui, UiBuilder, WidgetText};
+use egui::scroll_area::ScrollSource;
+use egui::{
+    Align, Align2, Color32, FontId, FontSelection, Rect, ScrollArea, Sense, TextWrapMode, Ui, UiBuilder, Vec2,
+    WidgetText,
+};
 
 pub use hands::Hands;
 pub use screen::{Panel, Screen};
 
 use self::theme::Themed as _;
-use crate::params::PAGES;
+use crate::params::{PAGES, WINDOW_MIN};
 
 /// How often what moves by itself is drawn. What does not is drawn when there are news.
 const FRAME: Duration = Duration::from_millis(33);
 
-/// Draws the whole editor into what `ui` offers.
+/// Draws the whole editor into what `ui` offers. Where that is less than it needs, as at a large scale on a small screen, it
+/// scrolls.
 pub fn draw(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
+    settings::wear(ui.ctx(), screen);
+    let least = Vec2::from(WINDOW_MIN.map(|side| side as f32));
+    let offered = ui.max_rect().size();
+    if offered.x >= least.x && offered.y >= least.y {
+        return whole(ui, hands, screen);
+    }
+    ui.painter().rect_filled(ui.max_rect(), 0.0, ui.colours().ground);
+    let source = ScrollSource { drag: egui::scroll_area::DragScroll::Never, ..ScrollSource::default() };
+    ScrollArea::both().scroll_source(source).auto_shrink(false).show(ui, |ui| {
+        let (area, _) = ui.allocate_exact_size(least.max(ui.available_size()), Sense::hover());
+        within(ui, area, "whole", |ui| whole(ui, hands, screen));
+    });
+}
+
+fn whole(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
     let areas = layout::areas(ui.max_rect());
     ui.painter().rect_filled(ui.max_rect(), 0.0, ui.colours().ground);
     within(ui, areas.header, "header", |ui| header::draw(ui, hands, screen));
@@ -46,7 +67,7 @@ pub fn draw(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
         Panel::Play => play(ui, &areas, hands, screen),
         Panel::Browser => within(ui, areas.middle(), "browser", |ui| browser::draw(ui, hands, screen)),
         Panel::Rights => within(ui, areas.middle(), "rights", |ui| rights::draw(ui, hands, screen)),
-        Panel::Settings => within(ui, areas.middle(), "settings", settings::draw),
+        Panel::Settings => within(ui, areas.middle(), "settings", |ui| settings::draw(ui, hands, screen)),
     }
     within(ui, areas.keyboard, "keyboard", |ui| keyboard::draw(ui, screen));
     within(ui, areas.status, "status", |ui| status::draw(ui, hands, screen));

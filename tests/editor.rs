@@ -7,19 +7,18 @@ mod desk;
 
 use common::home::is_at_home;
 use common::steady_model;
-use desk::{Desk, Told, recognition};
+use desk::{Desk, Told};
 use egui::accesskit::{Role, Toggled};
 use egui::{Event, Key, Modifiers, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use nice_plug::prelude::Params;
-use zither::bridge::{self, IndexFacts, IndexView, Stream};
+use zither::bridge;
 use zither::browser::preset::Preset;
+use zither::browser::settings::{Change, Theme as Colours};
 use zither::browser::sitting::Act;
 use zither::browser::usage::Shelf;
 use zither::model::latent::LatentSpace;
 use zither::model::{Card, Model, ModelReference};
-use zither::params::DuckFor;
-use zither::rights::catalogue::Policy;
 use zither::synth::controls::{Control, Controls};
 
 /// Begin, any number of sets (at least one), end: of `id` alone.
@@ -211,78 +210,6 @@ fn a_missing_model_is_said_with_what_to_do() {
     let alert = desk.harness.get_by_role(Role::Alert).accesskit_node().label().unwrap();
     assert!(alert.contains("put Old Strings (0123456789ab) into "), "{alert}");
     assert_eq!(desk.params.serialize_fields()["model"], missing);
-}
-
-#[test]
-fn a_recognition_is_told_with_owner_terms_evidence_and_what_to_do() {
-    let mut desk = Desk::new();
-    let facts = IndexFacts { tracks: 26, hours: 1.5, ..IndexFacts::default() };
-    desk.listener.tell(|report| {
-        report.index = IndexView::Open(facts);
-        report.take(recognition(true));
-    });
-    desk.harness.run_steps(2);
-    let line = desk.harness.get_by_label("What is heard").accesskit_node().value().unwrap();
-    assert_eq!(line, "Heard: Regen by Mo \u{b7} ask \u{b7} 99.8 %");
-    desk.click(desk.rect("What is heard").center());
-    for told in [
-        "Heard now, sidechain",
-        "Regen",
-        "Nightfall",
-        "LicenseRef-Nightfall-Sync",
-        "practically certain, 99.8 %",
-        "0:31\u{2013}0:38 of the work, 3.0 % faster, 0.5 semitones up",
-        "Ask Nightfall for a licence",
-        "1:30\u{2013}1:37",
-    ] {
-        assert!(desk.harness.query_all_by_label_contains(told).next().is_some(), "{told}");
-    }
-    assert!(desk.harness.query_by_role(Role::Alert).is_none(), "evidence is no alarm");
-    assert!(!desk.listener.export_is_wished());
-    desk.click(desk.rect("Export clearance report").center());
-    assert!(desk.listener.export_is_wished());
-    desk.listener.tell(|report| report.exported = Some(Ok("/reports/3f2a".into())));
-    desk.harness.run_steps(2);
-    assert!(desk.harness.query_by_label_contains("Written to /reports/3f2a").is_some());
-    desk.click(desk.rect("What is heard").center());
-    assert!(desk.harness.query_by_label("Export clearance report").is_none());
-    desk.listener.tell(|report| report.take(recognition(false)));
-    desk.harness.run_steps(2);
-    let line = desk.harness.get_by_label("What is heard").accesskit_node().value().unwrap();
-    assert_eq!(line, "Rights: sidechain silent, own output silent");
-}
-
-#[test]
-fn the_panel_shows_what_comes_in_and_lets_the_user_choose_a_duck() {
-    let mut desk = Desk::new();
-    desk.audio.rate(48_000.0);
-    desk.click(desk.rect("What is heard").center());
-    desk.audio.tap(Stream::Sidechain, &[0.5; 480], &[0.0; 480]);
-    desk.listener.take(Stream::Sidechain, usize::MAX, |_, _| ());
-    desk.harness.run_steps(1);
-    assert!(desk.harness.query_by_label("sidechain: -6.0 dB, silent").is_some());
-    assert!(desk.harness.query_by_label("own output: silent, silent").is_some());
-    assert_eq!(desk.params.kept.duck.get(), DuckFor::Nothing);
-    desk.click(desk.rect("Duck output for").center());
-    desk.click(desk.rect("deny and ask").center());
-    assert_eq!(desk.params.kept.duck.get(), DuckFor::Ask);
-    desk.listener.tell(|report| report.take(recognition(true)));
-    desk.listener.duck(desk.listener.hears(Policy::Ask));
-    desk.harness.run_steps(2);
-    assert!(desk.harness.query_by_label_contains("the output is 12 dB lower").is_some());
-    assert!(desk.told().is_empty(), "no parameter stands for it");
-}
-
-#[test]
-fn without_an_index_the_panel_says_how_to_make_one() {
-    let mut desk = Desk::new();
-    desk.listener.tell(|report| report.index = IndexView::Missing("zither/rights/index".into()));
-    desk.click(desk.rect("What is heard").center());
-    let told = "zitherctl rights index build --out zither/rights/index";
-    assert!(desk.harness.query_by_label_contains(told).is_some());
-    desk.listener.tell(|report| report.index = IndexView::Refused("its header cannot be trusted".into()));
-    desk.harness.run_steps(2);
-    assert!(desk.harness.query_by_label_contains("its header cannot be trusted").is_some());
 }
 
 #[test]
@@ -503,6 +430,8 @@ fn each_tab_shows_its_panel_and_a_second_theme_is_a_click_away() {
     desk.harness.get_by_label("Light").click();
     desk.harness.run_steps(3);
     assert_eq!(desk.harness.ctx.theme(), egui::Theme::Light);
+    desk.frames(1);
+    assert_eq!(desk.clerk.changes, [Change::Theme(Colours::Light)]);
 }
 
 #[test]

@@ -7,10 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nice_plug_egui::RepaintNotifier;
 
+use super::standing::{HistoryOrder, Standing};
 use crate::browser::history::{Mark, Marks};
 use crate::browser::library::{Entry, Library, Query};
 use crate::browser::models::Opened;
 use crate::browser::preset::Preset;
+use crate::browser::settings::Change;
 use crate::browser::usage::{PresetId, Shelf};
 use crate::params::Named;
 
@@ -41,6 +43,12 @@ pub enum Order {
     Mark(PresetId, Mark),
     /// The sound is to be saved as a preset.
     Save(Box<Draft>),
+    /// Something is set for all projects.
+    Set(Change),
+    /// A window was opened: what other programs have set meanwhile is to be taken up.
+    Reread,
+    /// Something is done with the history as a whole.
+    History(HistoryOrder),
 }
 
 /// A sound that the user wants saved as a preset.
@@ -125,6 +133,8 @@ pub struct Desk {
     generation: AtomicU64,
     /// The screen is to look.
     news: RepaintNotifier,
+    /// Rises whenever the standing changes.
+    standings: AtomicU64,
 }
 
 #[derive(Default)]
@@ -134,6 +144,8 @@ struct Top {
     view: View,
     fetched: Option<Fetched>,
     saved: Option<Result<PresetId, String>>,
+    standing: Standing,
+    looks_at_history: bool,
 }
 
 impl Desk {
@@ -204,6 +216,34 @@ impl Desk {
     #[must_use]
     pub fn take_saved(&self) -> Option<Result<PresetId, String>> {
         self.top().saved.take()
+    }
+
+    /// Says what holds for all projects.
+    pub fn tell(&self, standing: &Standing) {
+        let mut top = self.top();
+        if top.standing != *standing {
+            top.standing.clone_from(standing);
+            self.standings.fetch_add(1, Ordering::Release);
+            self.news.request_repaint();
+        }
+    }
+
+    /// What holds for all projects, if it has changed since `seen`.
+    #[must_use]
+    pub fn standing(&self, seen: &mut u64) -> Option<Standing> {
+        let generation = self.standings.load(Ordering::Acquire);
+        (std::mem::replace(seen, generation) != generation).then(|| self.top().standing.clone())
+    }
+
+    /// Says whether the editor shows how much the history holds.
+    pub fn look_at_history(&self, looks: bool) {
+        self.top().looks_at_history = looks;
+    }
+
+    /// Whether it does.
+    #[must_use]
+    pub fn looks_at_history(&self) -> bool {
+        self.top().looks_at_history
     }
 
     fn top(&self) -> MutexGuard<'_, Top> {

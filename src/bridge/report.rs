@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::rights::alignment::Evidence;
+use crate::rights::attribution::Likeness;
 use crate::rights::catalogue::{Policy, Work};
 use crate::rights::date::Date;
 use crate::rights::ledger::{Source, Span};
@@ -20,8 +22,22 @@ pub struct Report {
     pub matches: Vec<Recognition>,
     /// Why the ledger is not written, where it is not.
     pub trouble: Option<String>,
-    /// Where the last clearance report lies, or why there is none.
-    pub exported: Option<Result<PathBuf, String>>,
+    /// What became of the last wish for a clearance report.
+    pub exported: Export,
+}
+
+/// What became of a wish for a clearance report.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Export {
+    /// Nobody has wished for one.
+    #[default]
+    Unasked,
+    /// It is being written.
+    Writing,
+    /// It lies in this folder.
+    Written(PathBuf),
+    /// There is none, for this reason.
+    Refused(String),
 }
 
 /// The index that is listened with.
@@ -30,6 +46,13 @@ pub enum IndexView {
     /// Nobody has looked yet, because nothing sounded.
     #[default]
     Unopened,
+    /// It is being opened.
+    Opening {
+        /// Parts that are open.
+        done: usize,
+        /// Parts that there are.
+        of: usize,
+    },
     /// There is none in this folder, so nothing is analysed.
     Missing(PathBuf),
     /// It cannot be used, for this reason, so nothing is analysed.
@@ -76,6 +99,12 @@ pub struct Recognition {
     pub any_of: Vec<String>,
     /// Seconds of sound after which it could first be said.
     pub after: f64,
+    /// Seconds that the whole recording takes.
+    pub length: f64,
+    /// Whether it is the recording, or only resembles it.
+    pub likeness: Likeness,
+    /// What speaks for it.
+    pub evidence: Evidence,
     /// It goes on.
     pub sounds: bool,
 }
@@ -111,6 +140,7 @@ impl Board {
 
     /// Wishes for a clearance report.
     pub(super) fn wish(&self) {
+        self.write(|report| report.exported = Export::Writing);
         self.export.store(true, Ordering::Release);
     }
 
@@ -172,6 +202,9 @@ mod tests {
             confidence,
             any_of: Vec::new(),
             after: 2.0,
+            length: 60.0,
+            likeness: Likeness::Recording,
+            evidence: Evidence::default(),
             sounds: true,
         }
     }

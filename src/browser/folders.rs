@@ -1,4 +1,4 @@
-//! Where a user's presets, models, history, rights index and ledgers lie: the one place that knows.
+//! Where a user's presets, models, settings, history, rights index and ledgers lie: the one place that knows.
 //!
 //! Names the standard library only, because `cargo xtask install` compiles this file too. Windows lets users move their
 //! Documents folder; it is looked for where it is by default, and `ZITHER_HOME` names any other place.
@@ -47,6 +47,12 @@ pub fn rights() -> Option<PathBuf> {
     of_this_user("Rights")
 }
 
+/// The file of what the user sets once for all projects, which need not exist; as [`presets`].
+#[must_use]
+pub fn settings() -> Option<PathBuf> {
+    of_this_user("Settings").map(|path| path.with_extension("json"))
+}
+
 fn of_this_user(kind: &str) -> Option<PathBuf> {
     // A host's current folder says nothing: like XDG, only absolute paths count.
     let variable = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
@@ -59,6 +65,7 @@ fn of_this_user(kind: &str) -> Option<PathBuf> {
 fn base_for(kind: &str) -> (&'static str, &'static str) {
     match kind {
         "Ledgers" | "History" => ("XDG_STATE_HOME", ".local/state"),
+        "Settings" => ("XDG_CONFIG_HOME", ".config"),
         _ => ("XDG_DATA_HOME", ".local/share"),
     }
 }
@@ -116,6 +123,7 @@ mod tests {
         assert_eq!(folder_of("Ledgers", false, "", "", "/u").unwrap(), "/u/.local/state/zither/ledgers");
         assert_eq!(folder_of("Ledgers", false, "", "/state", "/u").unwrap(), "/state/zither/ledgers");
         assert_eq!(folder_of("History", false, "", "", "/u").unwrap(), "/u/.local/state/zither/history");
+        assert_eq!(folder_of("Settings", false, "", "", "/u").unwrap(), "/u/.config/zither/settings");
         assert_eq!(folder_of("Ledgers", true, "", "", "/u").unwrap(), "/u/Documents/Zither/Ledgers");
         assert_eq!(folder_of("Ledgers", false, "/own", "/state", "/u").unwrap(), "/own/ledgers");
     }

@@ -2,10 +2,14 @@
 
 use super::Hands;
 use super::browser::Browser;
-use crate::bridge::{Heard, Levels, Report, ScreenHalf, Stream};
+use super::rights::Chosen;
+use super::settings::Asked;
+use crate::bridge::{Heard, Levels, Order, Report, ScreenHalf, Standing, Stream};
+use crate::browser::settings::{Change, Settings};
 use crate::model::Model;
 use crate::model::latent::LATENTS;
 use crate::params::{ModelChoice, ModelView};
+use crate::rights::ledger::Source;
 use crate::synth::controls::Control;
 use crate::synth::scene::Scene;
 
@@ -96,7 +100,23 @@ pub struct Screen {
     pub(super) shown_heard: [f32; 2],
     /// For so many seconds more it counts as listening.
     pub(super) listens: f32,
+    /// For so many seconds more each stream counts as one of which not all is checked.
+    pub(super) starves: [f32; 2],
     pub(super) report: Report,
+    /// The recognition of the list that is looked at; none is the newest.
+    pub(super) chosen: Option<Chosen>,
+    /// The stream whose recognitions are listed; none is all.
+    pub(super) filter: Option<Source>,
+    /// Whether the history is to be erased, once it is said again.
+    pub(super) asked_to_erase: Asked,
+    /// What holds for all projects.
+    pub(super) standing: Standing,
+    /// The standing that was taken up last.
+    standing_seen: u64,
+    /// The settings are known.
+    is_settled: bool,
+    /// What the window was last dressed in.
+    pub(super) worn: Option<Settings>,
     /// What stands there while the list of presets does not.
     pub(super) behind: Panel,
     /// The list of presets.
@@ -122,7 +142,15 @@ impl Screen {
             heard: [Heard::default(); 2],
             shown_heard: [0.0; 2],
             listens: 0.0,
+            starves: [0.0; 2],
             report: Report::default(),
+            chosen: None,
+            filter: None,
+            asked_to_erase: Asked::default(),
+            standing: Standing::default(),
+            standing_seen: 0,
+            is_settled: false,
+            worn: None,
             behind: Panel::Play,
             browser: Browser::default(),
         };
@@ -146,6 +174,19 @@ impl Screen {
         }
     }
 
+    /// What the user has set, once it is known.
+    #[must_use]
+    pub fn settings(&self) -> Option<Settings> {
+        self.is_settled.then_some(self.standing.settings)
+    }
+
+    /// Sets something for all projects: here at once, elsewhere as soon as it is written.
+    pub(super) fn set(&mut self, change: Change) {
+        self.standing.settings.set(change);
+        self.is_settled = true;
+        self.half.desk().order(Order::Set(change));
+    }
+
     /// Takes the names of another model, if another plays, and what else the choice of the model has to say.
     pub fn follow(&mut self, choice: &ModelChoice) {
         if choice.generation() != self.seen {
@@ -165,19 +206,25 @@ impl Screen {
     /// Tells the audio thread that the editor is open or closed; closing lets go of every key.
     pub fn set_open(&mut self, open: bool) {
         self.half.set_open(open);
-        if !open {
+        if open {
+            // Another window is dressed anew, in what other programs may have set.
+            self.worn = None;
+            self.half.desk().order(Order::Reread);
+        } else {
             self.half.play(crate::bridge::Key::AllUp);
             self.held_key = None;
             self.typing = None;
             // Nobody sees the list: nothing is looked for until the window opens again.
             self.half.desk().wish(None);
+            self.half.desk().look_at_history(false);
         }
     }
 
     /// Whether something moves without news: a meter that falls, a peak that is held, a lamp that goes out.
     pub(super) fn is_moving(&self) -> bool {
         let levels = self.shown_peak.iter().chain(&self.shown_heard);
-        self.listens > 0.0 || levels.chain([&self.held_peak.0]).any(|&level| level > STILL)
+        let lamps = self.starves.iter().chain([&self.listens]);
+        lamps.copied().any(|left| left > 0.0) || levels.chain([&self.held_peak.0]).any(|&level| level > STILL)
     }
 
     /// Takes a look at the audio thread's and the background thread's reports, `elapsed` seconds after the last.
@@ -197,10 +244,22 @@ impl Screen {
         for (shown, new) in self.shown_heard.iter_mut().zip(heard) {
             *shown = new.peak.max(*shown * fall);
         }
+        let lasts = |goes_on: bool, left: f32| if goes_on { LISTENS_S } else { (left - elapsed).max(0.0) };
         let checked = |heard: &[Heard; 2]| heard[0].checked_seconds + heard[1].checked_seconds;
-        let goes_on = checked(&heard) > checked(&self.heard);
-        self.listens = if goes_on { LISTENS_S } else { (self.listens - elapsed).max(0.0) };
+        self.listens = lasts(checked(&heard) > checked(&self.heard), self.listens);
+        for (stream, starves) in self.starves.iter_mut().enumerate() {
+            *starves = lasts(heard[stream].unchecked_seconds > self.heard[stream].unchecked_seconds, *starves);
+        }
         self.heard = heard;
         self.half.follow(&mut self.report);
+        self.half.desk().look_at_history(self.panel() == Panel::Settings);
+        self.hear();
+    }
+
+    /// Hears what holds for all projects.
+    pub(super) fn hear(&mut self) {
+        if let Some(standing) = self.half.desk().standing(&mut self.standing_seen) {
+            (self.standing, self.is_settled) = (standing, true);
+        }
     }
 }

@@ -63,22 +63,25 @@ impl InstrumentEditor {
         let news = half.news();
         let memory = Memory::Unopened(Some((half, Arc::clone(&params))));
         let shared = Shared { params, news, screen: Arc::new(Mutex::new(memory)) };
-        Self { inner: Mutex::new(egui_editor(&shared)), shared }
+        Self { inner: Mutex::new(egui_editor(&shared, 1.0)), shared }
     }
 }
 
-fn egui_editor(shared: &Shared) -> EguiEditor<App> {
-    let [width, height] = shared.params.kept.window();
-    let state = EguiEditorState::from_size(logical([width, height]), 1.0);
-    let hint = ResizeHint::RESIZABLE.with_min_max_logical_size(Some(logical(WINDOW_MIN)), Some(logical(WINDOW_MAX)));
+/// An editor drawn `scale` times as large as the system asks for.
+fn egui_editor(shared: &Shared, scale: f32) -> EguiEditor<App> {
+    let state = EguiEditorState::from_size(points(shared.params.kept.window(), scale), scale);
+    // At a large scale the window may be as small as at 100 %, because screens are: then the editor scrolls.
+    let least = points(WINDOW_MIN, 1.0 / scale.min(1.0));
+    let hint = ResizeHint::RESIZABLE.with_min_max_logical_size(Some(least), Some(points(WINDOW_MAX, 1.0)));
     let settings = EguiNiceSettings::new().with_tile("Zither").with_resize_hint(hint);
     let settings = settings.with_repaint_poll_interval(LOOK);
-    let app = App { shared: shared.clone(), context: None };
+    let app = App { shared: shared.clone(), context: None, scale };
     create_egui_editor(state, shared.news.clone(), settings, app).expect("it always makes one")
 }
 
-fn logical([width, height]: [u32; 2]) -> LogicalSize<f32> {
-    LogicalSize { width: width as f32, height: height as f32 }
+/// A size in logical pixels as one in the points of what is drawn `scale` times as large.
+fn points([width, height]: [u32; 2], scale: f32) -> LogicalSize<f32> {
+    LogicalSize { width: width as f32 / scale, height: height as f32 / scale }
 }
 
 impl Editor for InstrumentEditor {
@@ -93,7 +96,7 @@ impl Editor for InstrumentEditor {
         host: Option<HostMethods>,
     ) -> Result<SpawnedEditor<Self::Handle>, Box<dyn Error>> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        *inner = egui_editor(&self.shared);
+        *inner = egui_editor(&self.shared, scale_of(&self.shared.screen));
         let spawned = inner.spawn(parent, wait_for_parent, scale, context, host)?;
         let screen = Arc::clone(&self.shared.screen);
         let on_close = Box::new(move || with_screen(&screen, |screen| screen.set_open(false)));
@@ -101,7 +104,10 @@ impl Editor for InstrumentEditor {
     }
 
     fn size(&self) -> NativeSize<u32> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner).size()
+        // The framework counts in the points of what is drawn.
+        let NativeSize { width, height } = self.inner.lock().unwrap_or_else(PoisonError::into_inner).size();
+        let scale = scale_of(&self.shared.screen);
+        NativeSize::new((width as f32 * scale).round() as u32, (height as f32 * scale).round() as u32)
     }
 
     fn resize_hint(&self) -> ResizeHint {
@@ -122,10 +128,38 @@ impl Editor for InstrumentEditor {
 struct App {
     shared: Shared,
     context: Option<GuiContext>,
+    /// How many times as large as the system asks for it was drawn last.
+    scale: f32,
+}
+
+impl App {
+    /// Asks for a window that shows as much as before at another scale, as far as there are such large windows.
+    fn rescale(&mut self, ctx: &egui::Context) {
+        let scale = ctx.zoom_factor();
+        let before = std::mem::replace(&mut self.scale, scale);
+        if scale != before {
+            let window = self.shared.params.kept.window();
+            let side = |side: usize| (window[side] as f32 / before).min(WINDOW_MAX[side] as f32 / scale);
+            ctx.send_viewport_cmd(egui::ViewportCommand::InnerSize(egui::vec2(side(0), side(1))));
+        }
+    }
 }
 
 fn with_screen(screen: &Mutex<Memory>, look: impl FnOnce(&mut Screen)) {
     look(screen.lock().unwrap_or_else(PoisonError::into_inner).screen());
+}
+
+/// How many times as large as the system asks for the user wants the editor.
+fn scale_of(screen: &Mutex<Memory>) -> f32 {
+    let settings = match &mut *screen.lock().unwrap_or_else(PoisonError::into_inner) {
+        Memory::Unopened(Some((half, _))) => half.desk().standing(&mut 0).map(|standing| standing.settings),
+        Memory::Unopened(None) => None,
+        Memory::Opened(screen) => {
+            screen.hear();
+            screen.settings()
+        }
+    };
+    settings.unwrap_or_default().scale.factor()
 }
 
 impl NiceEguiApp for App {
@@ -137,6 +171,7 @@ impl NiceEguiApp for App {
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut Frame) {
+        self.rescale(ui.ctx());
         let Some(context) = &self.context else { return };
         let hands = Hands::new(&self.shared.params, context.param_setter());
         let elapsed = ui.input(|input| input.stable_dt);
@@ -148,7 +183,8 @@ impl NiceEguiApp for App {
     }
 
     fn resized(&mut self, size: WindowSize) {
-        let logical = size.logical;
-        self.shared.params.kept.set_window([logical.width.round() as u32, logical.height.round() as u32]);
+        // What is told as logical is in points.
+        let native = |points: f64| (points * f64::from(self.scale)).round() as u32;
+        self.shared.params.kept.set_window([native(size.logical.width), native(size.logical.height)]);
     }
 }

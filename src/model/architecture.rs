@@ -6,7 +6,8 @@
 
 use super::kernel::exp;
 use super::latent::{LATENTS, Latent};
-use crate::analysis::frames::{Frame, NOISE_BANDS, PARTIALS, SILENCE_DB};
+use crate::analysis::frames::{Frame, SILENCE_DB};
+pub use crate::analysis::frames::{NOISE_BANDS, PARTIALS};
 
 /// Name of the architecture, as it stands in model files.
 pub const ARCHITECTURE: &str = "knot-vae-2";

@@ -22,8 +22,10 @@ use crate::model::transfer::StoredTransfer;
 
 /// Longest name that is kept, in characters.
 const NAME_LIMIT: usize = 128;
-/// Smallest window of the editor, in logical pixels.
+/// Smallest window in which the whole editor is seen at once, in logical pixels at a scale of 100 %.
 pub const WINDOW_MIN: [u32; 2] = [900, 700];
+/// Smallest window of the editor, in logical pixels: that at a scale of 50 %.
+const WINDOW_LEAST: [u32; 2] = [450, 350];
 /// Largest window of the editor, in logical pixels.
 pub const WINDOW_MAX: [u32; 2] = [2_400, 1_600];
 /// Window of a new instance.
@@ -141,7 +143,7 @@ impl Kept {
         }
     }
 
-    /// Width and height of the editor in logical pixels, within [`WINDOW_MIN`] and [`WINDOW_MAX`].
+    /// Width and height of the editor in logical pixels, whatever the scale; [`WINDOW_MAX`] at most.
     #[must_use]
     pub fn window(&self) -> [u32; 2] {
         [0, 1].map(|side: usize| self.window.0[side].load(Ordering::Relaxed))
@@ -150,7 +152,7 @@ impl Kept {
     /// Remembers the editor's size, clamped.
     pub fn set_window(&self, size: [u32; 2]) {
         for side in 0..2 {
-            let within = size[side].clamp(WINDOW_MIN[side], WINDOW_MAX[side]);
+            let within = size[side].clamp(WINDOW_LEAST[side], WINDOW_MAX[side]);
             self.window.0[side].store(within, Ordering::Relaxed);
         }
     }
@@ -304,7 +306,7 @@ mod tests {
         kept.restore(&bad.map(|(key, text)| (key.to_owned(), text.to_owned())).into());
         assert_eq!(kept.duck.get(), DuckFor::Nothing);
         assert_eq!(kept.pad_axes(), [0, 1]);
-        assert_eq!(kept.window(), [WINDOW_MIN[0], WINDOW_MAX[1]]);
+        assert_eq!(kept.window(), [WINDOW_LEAST[0], WINDOW_MAX[1]]);
         assert_eq!(kept.model.stored(), StoredModel::factory());
     }
 }

@@ -34,6 +34,8 @@ pub struct ModelView {
     pub played: Option<Arc<Model>>,
     /// The file of what is played, where it is one.
     pub path: Option<PathBuf>,
+    /// What tells what is played from others; `None` is the model that is built in.
+    pub reference: Option<ModelReference>,
     /// The model that the project asks for and this machine does not have.
     pub missing: Option<ModelReference>,
     /// Why the file that was chosen last was refused.
@@ -202,7 +204,7 @@ impl ModelChoice {
 impl Kept {
     /// Tells the audio thread, unless it plays that very model already.
     fn play(&mut self, opened: Opened) {
-        self.view.path = opened.path;
+        (self.view.path, self.view.reference) = (opened.path, Some(opened.reference));
         let before = self.view.played.replace(Arc::clone(&opened.model));
         if !before.is_some_and(|before| Arc::ptr_eq(&before, &opened.model)) {
             self.outlet.send(opened.model);
@@ -268,7 +270,8 @@ mod tests {
         assert_eq!((name(&choice).as_str(), choice.stored()), ("Own", stored));
         choice.wish(ModelWish::File(path));
         choice.tend();
-        assert!(choice.view().refused.is_none());
+        let (view, wanted) = (choice.view(), choice.stored().reference());
+        assert!(view.refused.is_none() && view.reference.is_some_and(|reference| reference.is_same(&wanted)));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod archive;
 mod clerk;
+mod household;
 mod level;
 mod made;
 mod past;
@@ -20,6 +21,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use self::archive::Archive;
 use self::clerk::Clerk;
+use self::household::Household;
 use self::stacks::Stacks;
 use super::shared::{Message, Place, Shared};
 use crate::bridge::LibrarianHalf;
@@ -47,16 +49,20 @@ fn join(thread: &'static Shared<Clerk>, half: LibrarianHalf, params: Arc<Instrum
 /// Runs until every sender is gone.
 fn run(inbox: &Receiver<Message<Clerk>>) {
     let (mut clerks, mut archive, mut stacks) = (Vec::<Clerk>::new(), Archive::default(), Stacks::default());
+    let mut household = Household::of_user();
     let mut pause = PERIOD;
     loop {
         match inbox.recv_timeout(pause) {
-            Ok(Message::Join(clerk)) => clerks.push(*clerk),
+            Ok(Message::Join(clerk)) => {
+                clerk.tell(&household);
+                clerks.push(*clerk);
+            }
             Ok(Message::Leave(id)) => {
                 let gone = clerks.extract_if(.., |clerk| clerk.id == id);
-                gone.for_each(|clerk| clerk.leave(&mut archive, &mut stacks));
+                gone.for_each(|clerk| clerk.leave(&mut archive, &mut stacks, &mut household));
             }
             Err(RecvTimeoutError::Timeout) => {
-                clerks.iter_mut().for_each(|clerk| clerk.tend(&mut archive, &mut stacks));
+                clerks.iter_mut().for_each(|clerk| clerk.tend(&mut archive, &mut stacks, &mut household));
                 pause = if clerks.iter().any(Clerk::is_asked) { BUSY } else { PERIOD };
             }
             Err(RecvTimeoutError::Disconnected) => return,

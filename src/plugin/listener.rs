@@ -61,8 +61,8 @@ fn run(inbox: &Receiver<Message<Ear>>) {
 
 /// Listens to all in turn until nothing waits or the time is up; how long to pause then.
 fn attend(ears: &mut [Ear], library: &mut Library) -> Duration {
-    if ears.iter().any(Ear::needs_index) && library.look() {
-        ears.iter().for_each(|ear| ear.tell_index(library.view()));
+    if ears.iter().any(Ear::needs_index) {
+        library.look(&mut |view| ears.iter().for_each(|ear| ear.tell_index(view)));
     }
     let start = Instant::now();
     let mut busy = true;

@@ -5,6 +5,7 @@ mod cost;
 
 use std::sync::Arc;
 
+use super::axis::seconds;
 use super::catalogue::{Policy, Work};
 use super::guard::{Guard, Match, Tidings};
 use super::index::Index;
@@ -24,6 +25,8 @@ pub struct Found {
     pub matched: Match,
     /// Seconds of its sound before it could first be said.
     pub after: f64,
+    /// Seconds that the whole recording takes.
+    pub length: f64,
     /// Digest of the index that knows it.
     pub index: String,
     /// Whether it is sure for the first time.
@@ -73,6 +76,8 @@ struct Named {
     any_of: Vec<String>,
     /// Seconds of its sound after which it was first told.
     after: f64,
+    /// Seconds that it takes.
+    length: f64,
     /// It was surely heard; weaker matches of it say nothing new.
     shown: bool,
 }
@@ -135,8 +140,8 @@ impl Hearing {
         }
         let first = matched.is_shown() && !named.shown;
         named.shown |= first;
-        let (work, any_of, after) = (Arc::clone(&named.work), named.any_of.clone(), named.after);
-        Some(Found { work, any_of, matched, after, index: self.digest.clone(), first, ended })
+        let (work, any_of, after, length) = (Arc::clone(&named.work), named.any_of.clone(), named.after, named.length);
+        Some(Found { work, any_of, matched, after, length, index: self.digest.clone(), first, ended })
     }
 
     /// What the index says of a track and of its rivals; without it, what is still known.
@@ -152,7 +157,8 @@ impl Hearing {
         let (track, _) = index.track_at(matched.track)?;
         let work = Arc::new(work(&track.id, &track.about));
         let after = (matched.at - matched.heard.start).max(0.0);
-        self.named.push(Named { track: matched.track, work, any_of, after, shown: false });
+        let length = seconds(f64::from(track.ticks));
+        self.named.push(Named { track: matched.track, work, any_of, after, length, shown: false });
         self.named.last_mut()
     }
 }

@@ -70,17 +70,31 @@ impl Index {
         Self::open_with(folder, CACHE_BYTES)
     }
 
+    /// The same; calls `tell` with the number of segments that are open, and how many there are, before each.
+    ///
+    /// # Errors
+    /// As [`Index::open`].
+    pub fn open_telling(folder: &Path, mut tell: impl FnMut(usize, usize)) -> Result<Self, IndexError> {
+        let mut index = Self::unopened(folder, CACHE_BYTES);
+        index.follow(folder, &mut tell)?;
+        Ok(index)
+    }
+
     /// Opens the index in a folder with `cache` bytes of memory for blocks.
     pub(super) fn open_with(folder: &Path, cache: usize) -> Result<Self, IndexError> {
-        let mut index = Self {
+        let mut index = Self::unopened(folder, cache);
+        index.follow(folder, &mut |_, _| ())?;
+        Ok(index)
+    }
+
+    fn unopened(folder: &Path, cache: usize) -> Self {
+        Self {
             folder: Some(folder.to_owned()),
             manifest: Manifest::new(Vec::new()),
             segments: Vec::new(),
             cache: Cache::new(cache),
             opened: 0,
-        };
-        index.follow(folder)?;
-        Ok(index)
+        }
     }
 
     /// An index of segments in memory, for tests and for a look at a few files.
@@ -109,12 +123,12 @@ impl Index {
     /// If the new index cannot be opened; then this one stays as it is.
     pub fn refresh(&mut self) -> Result<bool, IndexError> {
         match self.folder.clone() {
-            Some(folder) => self.follow(&folder),
+            Some(folder) => self.follow(&folder, &mut |_, _| ()),
             None => Ok(false),
         }
     }
 
-    fn follow(&mut self, folder: &Path) -> Result<bool, IndexError> {
+    fn follow(&mut self, folder: &Path, tell: &mut impl FnMut(usize, usize)) -> Result<bool, IndexError> {
         let mut tries = 0;
         loop {
             let manifest = Manifest::read(folder)?;
@@ -122,7 +136,7 @@ impl Index {
                 return Ok(false);
             }
             tries += 1;
-            match self.open_missing(folder, &manifest) {
+            match self.open_missing(folder, &manifest, tell) {
                 Ok(new) => {
                     self.take_over(manifest, new);
                     return Ok(true);
@@ -135,17 +149,23 @@ impl Index {
     }
 
     /// Opens the segments of a list that are not open: `None` for each that is.
-    fn open_missing(&mut self, folder: &Path, manifest: &Manifest) -> Result<Vec<Option<Segment>>, IndexError> {
+    fn open_missing(
+        &mut self,
+        folder: &Path,
+        manifest: &Manifest,
+        tell: &mut impl FnMut(usize, usize),
+    ) -> Result<Vec<Option<Segment>>, IndexError> {
         let is_open = |digest: &str| self.manifest.segments.iter().any(|open| open.digest == digest);
         let mut opened = self.opened;
-        let mut open = |entry: &manifest::Entry| {
+        let mut open = |(done, entry): (usize, &manifest::Entry)| {
+            tell(done, manifest.segments.len());
             if is_open(&entry.digest) {
                 return Ok(None);
             }
             opened += 1;
             open_segment(&folder.join(entry.file()), opened).map(Some)
         };
-        let new = manifest.segments.iter().map(&mut open).collect();
+        let new = manifest.segments.iter().enumerate().map(&mut open).collect();
         self.opened = opened;
         new
     }

@@ -15,6 +15,7 @@ use super::stock::Stock;
 use super::tone::ToneFormat;
 use super::voice::{Surroundings, Voice};
 use crate::dsp::denormal::DenormalsAreZero;
+use crate::dsp::level::Level;
 use crate::dsp::smooth::{OnePole, Ramp};
 use crate::model::transfer::Transfer;
 use crate::model::{Contour, Model, Timbre};
@@ -35,6 +36,12 @@ const GAIN_SECONDS: f32 = 0.005;
 const BYPASS_SECONDS: f32 = 0.010;
 /// Nothing louder leaves the engine (+18 dBFS): far above music, far below what harms.
 const CEILING: f32 = 8.0;
+
+/// Name of the processor level whose kernels play; the sound is the same at every level.
+#[must_use]
+pub fn processor() -> &'static str {
+    Level::detect().name()
+}
 
 /// Plays events with a model. Made off the audio thread ([`Engine::new`] allocates); everything else is for the audio
 /// thread, allocates nothing and cannot fail. `Send`, one owner.

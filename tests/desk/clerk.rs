@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use zither::bridge::{Draft, Fetched, LibrarianHalf, Order, Wish};
+use zither::bridge::{Draft, Fetched, HistoryOrder, LibrarianHalf, Order, Standing, Wish};
 use zither::browser::history::{Mark, Marks};
 use zither::browser::library::{self, Entry, Library, Look, PresetFolder, Scanner};
 use zither::browser::models;
 use zither::browser::preset::Preset;
+use zither::browser::settings::Change;
 use zither::browser::usage::{PresetId, Shelf};
 use zither::params::InstrumentParams;
 
@@ -26,6 +27,10 @@ pub(crate) struct Clerk {
     pub(crate) made: Vec<Preset>,
     /// What *For you* shows, best first, and why; all by name where nothing is ranked.
     pub(crate) ranked: Vec<(PresetId, String)>,
+    /// What is to be set for all projects.
+    pub(crate) changes: Vec<Change>,
+    /// What is to be done with the history.
+    pub(crate) history: Vec<HistoryOrder>,
 }
 
 impl Clerk {
@@ -45,6 +50,8 @@ impl Clerk {
             fetched: 0,
             made: Vec::new(),
             ranked: Vec::new(),
+            changes: Vec::new(),
+            history: Vec::new(),
         }
     }
 
@@ -59,6 +66,11 @@ impl Clerk {
         self.half.desk().tell_saved(told);
     }
 
+    /// Says what holds for all projects.
+    pub(crate) fn tell(&self, standing: &Standing) {
+        self.half.desk().tell(standing);
+    }
+
     /// Does what is ordered, and answers what is wished for.
     pub(crate) fn work(&mut self) {
         for order in self.half.desk().orders() {
@@ -66,6 +78,10 @@ impl Clerk {
                 Order::Fetch { preset, ticket } => self.fetch(preset, ticket),
                 Order::Save(draft) => self.save(&draft),
                 Order::Mark(preset, mark) => self.mark(preset, &mark),
+                Order::Set(change) => self.changes.push(change),
+                Order::History(order) => self.history.push(order),
+                // No other program has set anything.
+                Order::Reread => {}
             }
         }
         if let Some(wish) = self.half.desk().wished() {

@@ -17,6 +17,8 @@ use zither::browser::sitting::Act;
 use zither::browser::usage::PresetId;
 use zither::editor::{Hands, Panel, Screen, draw, theme};
 use zither::params::InstrumentParams;
+use zither::rights::alignment::Evidence;
+use zither::rights::attribution::Likeness;
 use zither::rights::ledger::{Source, Span};
 use zither::synth::controls::Control;
 
@@ -95,6 +97,15 @@ impl Desk {
         self.harness.drag_at(at);
         self.harness.drop_at(at);
         self.harness.run_steps(2);
+    }
+
+    /// Turns the wheel over the middle of the window, and waits until what it moves is at rest.
+    pub(crate) fn wheel(&mut self, delta: Vec2) {
+        self.harness.hover_at(self.harness.ctx.content_rect().center());
+        let (unit, phase) = (egui::MouseWheelUnit::Point, egui::TouchPhase::Move);
+        let source = egui::MouseWheelSource::Wheel;
+        self.harness.event(Event::MouseWheel { unit, delta, phase, source, modifiers: Modifiers::NONE });
+        self.harness.run_steps(60);
     }
 
     /// Types a value into the field of a control.
@@ -192,6 +203,9 @@ pub(crate) fn recognition(sounds: bool) -> Recognition {
         confidence: 0.9987,
         any_of: Vec::new(),
         after: 2.0,
+        length: 185.0,
+        likeness: Likeness::Recording,
+        evidence: Evidence { points: 60, hits: 41.2, chance: 11.9, ..Evidence::default() },
         sounds,
     }
 }

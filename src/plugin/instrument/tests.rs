@@ -9,6 +9,7 @@ use super::*;
 #[path = "../../../tests/common/music.rs"]
 mod music;
 mod rights;
+mod settings;
 
 /// A host's context that plays a list of events, and may panic when asked for one.
 struct Host {

@@ -45,6 +45,13 @@ impl Archive {
         }
     }
 
+    /// Waits until what was kept so far is written, if it can be within `patience`.
+    pub(super) fn settle(&self, patience: Duration) {
+        if let Some((history, _)) = &self.open {
+            let _waits_no_longer = history.flush(patience);
+        }
+    }
+
     /// What the user says of presets. Another [`Arc`] than before means that something changed.
     pub(super) fn marks(&self) -> &Arc<HashMap<PresetId, Marks>> {
         &self.marks

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::archive::Archive;
+use super::household::Household;
 use super::made::{self, Made, Occasion};
 use super::save;
 use super::shelves::{RECOMMENDED, Shelves};
@@ -66,24 +67,43 @@ impl Clerk {
     }
 
     /// Notes what was done since the last look, and does what is asked for.
-    pub(super) fn tend(&mut self, archive: &mut Archive, stacks: &mut Stacks) {
+    pub(super) fn tend(&mut self, archive: &mut Archive, stacks: &mut Stacks, household: &mut Household) {
         self.note(archive, stacks);
         for order in self.half.desk().orders() {
             match order {
                 Order::Fetch { preset, ticket } => self.fetch(preset, ticket, stacks),
                 Order::Mark(preset, mark) => self.mark(preset, mark, archive, stacks),
                 Order::Save(draft) => self.drafts.push(*draft),
+                Order::Set(change) => household.set(change),
+                Order::Reread => household.read(),
+                Order::History(order) => {
+                    household.begin(order);
+                    self.tell(household);
+                    household.finish(order, archive);
+                }
             }
         }
         self.save(false, stacks);
+        if self.half.desk().looks_at_history() {
+            household.look();
+        }
+        self.tell(household);
         self.answer(archive, stacks);
     }
 
+    /// Tells the editor what holds for all projects.
+    pub(super) fn tell(&self, household: &Household) {
+        self.half.desk().tell(household.standing());
+    }
+
     /// Notes what still waits, and that the instance goes.
-    pub(super) fn leave(mut self, archive: &mut Archive, stacks: &mut Stacks) {
+    pub(super) fn leave(mut self, archive: &mut Archive, stacks: &mut Stacks, household: &mut Household) {
         for order in self.half.desk().orders() {
-            if let Order::Save(draft) = order {
-                self.drafts.push(*draft);
+            match order {
+                Order::Save(draft) => self.drafts.push(*draft),
+                Order::Set(change) => household.set(change),
+                Order::History(order) => household.finish(order, archive),
+                Order::Fetch { .. } | Order::Mark(..) | Order::Reread => {}
             }
         }
         self.save(true, stacks);

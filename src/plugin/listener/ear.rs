@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::journal::{self, Journal};
 use super::library::Library;
 use super::watch::{News, Watch};
-use crate::bridge::{IndexView, ListenerHalf, Recognition, Stream};
+use crate::bridge::{Export, IndexView, ListenerHalf, Recognition, Stream};
 use crate::params::{DuckFor, InstrumentParams};
 use crate::rights::catalogue::Policy;
 use crate::rights::date::Date;
@@ -62,7 +62,7 @@ impl Ear {
         self.half.duck(self.is_to_duck());
         if self.half.export_is_wished() {
             let exported = self.journal.export(&self.params.kept.project);
-            self.half.tell(|report| report.exported = Some(exported));
+            self.half.tell(|report| report.exported = exported.map_or_else(Export::Refused, Export::Written));
         }
     }
 
@@ -117,6 +117,9 @@ fn hear(journal: &mut Journal, half: &ListenerHalf, stream: Stream, news: News) 
             confidence: matched.confidence,
             any_of: found.any_of.clone(),
             after: found.after,
+            length: found.length,
+            likeness: matched.likeness,
+            evidence: matched.evidence,
             sounds: !found.ended,
         });
     });

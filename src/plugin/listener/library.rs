@@ -21,14 +21,17 @@ pub(super) struct Library {
 }
 
 impl Library {
-    /// Looks after the index, if it is time; whether there is something new to say of it.
-    pub(super) fn look(&mut self) -> bool {
+    /// Looks after the index, if it is time; tells what there is new to say of it, on the way too.
+    pub(super) fn look(&mut self, tell: &mut impl FnMut(&IndexView)) {
         if self.looked.is_some_and(|last| last.elapsed() < LOOK) {
-            return false;
+            return;
         }
         self.looked = Some(Instant::now());
-        let view = self.view_now();
-        std::mem::replace(&mut self.view, view) != self.view
+        let view = self.view_now(tell);
+        if view != self.view {
+            tell(&view);
+            self.view = view;
+        }
     }
 
     /// The index; `None` where there is none that can be used.
@@ -41,13 +44,16 @@ impl Library {
         &self.view
     }
 
-    fn view_now(&mut self) -> IndexView {
+    fn view_now(&mut self, tell: &mut impl FnMut(&IndexView)) -> IndexView {
         let Some(folder) = folders::rights().map(|folder| folder.join(folders::INDEX)) else {
             return IndexView::Missing(PathBuf::from(folders::INDEX));
         };
         let outcome = match &mut self.index {
             Some(index) => index.refresh().map(drop),
-            None => Index::open(&folder).map(|index| self.index = Some(index)),
+            None => {
+                let on_the_way = |done, of| tell(&IndexView::Opening { done, of });
+                Index::open_telling(&folder, on_the_way).map(|index| self.index = Some(index))
+            }
         };
         match (outcome, &self.index) {
             // One that cannot be taken up leaves the one before it in use.

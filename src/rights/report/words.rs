@@ -36,6 +36,23 @@ pub fn how_sure(confidence: f64) -> &'static str {
     }
 }
 
+/// What a confidence means: how many of such reports are wrong.
+#[must_use]
+pub fn odds(confidence: f64) -> String {
+    /// Rarer than this, a frequency is not told: nobody has counted it.
+    const RAREST: f64 = 10_000.0;
+    let reports = 1.0 / (1.0 - confidence).clamp(f64::EPSILON, 1.0);
+    if reports >= RAREST {
+        return "fewer than 1 in 10000 such reports is wrong".to_owned();
+    }
+    if reports < 2.0 {
+        return "more such reports are wrong than right".to_owned();
+    }
+    // Rounded down to two digits: never told as surer than it is.
+    let digit = 10.0_f64.powf((reports.log10().floor() - 1.0).max(0.0));
+    format!("about 1 in {:.0} such reports is wrong", ((reports + 1e-6) / digit).floor() * digit)
+}
+
 /// The same of what may be no recording but resemble one.
 #[must_use]
 pub fn judged(confidence: f64, likeness: Likeness) -> &'static str {
@@ -181,6 +198,17 @@ mod tests {
         assert_eq!(transform(0.8, 1.0), "20.0 % slower");
         assert_eq!(transform(1.0, 0.5), "12.0 semitones down");
         assert!(transform(0.0, 0.0).contains("slower"));
+    }
+
+    #[test]
+    fn a_confidence_is_told_as_how_many_such_reports_are_wrong() {
+        assert_eq!(odds(0.99), "about 1 in 100 such reports is wrong");
+        assert_eq!(odds(0.9987), "about 1 in 760 such reports is wrong");
+        assert_eq!(odds(0.6), "about 1 in 2 such reports is wrong");
+        assert_eq!(odds(0.3), "more such reports are wrong than right");
+        for sure in [0.99991, 1.0, 2.0] {
+            assert_eq!(odds(sure), "fewer than 1 in 10000 such reports is wrong");
+        }
     }
 
     #[test]

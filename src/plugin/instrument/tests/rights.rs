@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::music;
 use super::*;
-use crate::bridge::{IndexView, Report};
+use crate::bridge::{Export, IndexView, Report};
 use crate::browser::folders;
 use crate::dsp::duck;
 use crate::params::DuckFor;
@@ -98,9 +98,10 @@ fn a_sidechain_is_recognised_written_down_and_reported() {
     assert!((found.rate - 1.0).abs() < 0.02 && (found.pitch - 1.0).abs() < 0.02, "{found:?}");
     // Heard 60 s later in the project than it lies in the work.
     assert!((found.heard.from - found.place.from - 60.0).abs() < 0.5, "{found:?}");
+    assert!((found.length - 30.0).abs() < 0.2 && found.evidence.hits > found.evidence.chance, "{found:?}");
     assert!(screen.heard(Stream::Sidechain).checked_seconds > 19.0);
     screen.wish_export();
-    wait(&mut screen, &mut report, |report| report.exported.is_some());
+    wait(&mut screen, &mut report, |report| matches!(report.exported, Export::Written(_) | Export::Refused(_)));
     let id = instrument.params.kept.project.id();
     drop(instrument);
     let [path] = &ledgers()[..] else { panic!("one ledger") };
@@ -113,7 +114,7 @@ fn a_sidechain_is_recognised_written_down_and_reported() {
     let seconds = |event: &Told| if let Told::Coverage(one) = event { one.project_time.seconds() } else { 0.0 };
     let checked: f64 = events.iter().map(seconds).sum();
     assert!((checked - 20.0).abs() < 0.2, "{checked}");
-    let folder = report.exported.unwrap().unwrap();
+    let Export::Written(folder) = &report.exported else { panic!("{:?}", report.exported) };
     for file in ["clearance.html", "cue-sheet.csv", "clearance.json"] {
         assert!(folder.join(file).exists(), "{file}");
     }
