@@ -27,8 +27,16 @@ impl Library {
             return;
         }
         self.looked = Some(Instant::now());
-        let view = self.view_now(tell);
-        if view != self.view {
+        // One that was refused is tried again without a word, or the screen would flicker.
+        let is_quiet = matches!(self.view, IndexView::Refused(_));
+        let mut is_told = false;
+        let view = self.view_now(&mut |view| {
+            if !is_quiet {
+                is_told = true;
+                tell(view);
+            }
+        });
+        if is_told || view != self.view {
             tell(&view);
             self.view = view;
         }
