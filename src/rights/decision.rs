@@ -11,6 +11,11 @@ const WEIGHTS: [f32; 3] = [-12.363, 0.662, 1.383];
 /// Log-odds beyond which nobody has counted how often a match is right.
 const PROVEN: f64 = 7.0;
 
+/// Frames (a quarter of a second, two windows) without which it is a moment that matches, as a chord matches many pieces,
+/// and what is left of its confidence.
+const MOMENT: usize = 16;
+const MOMENTARY: f64 = 0.3;
+
 /// Confidence from which a match is shown as one. A false alarm is worse than a miss.
 pub const SHOWN: f64 = 0.995;
 /// Confidence from which a match is listed as possible.
@@ -33,7 +38,8 @@ pub fn confidence(evidence: &Evidence) -> f64 {
     let sum = f64::from(WEIGHTS[0] + sum);
     // Rising ever slower, so that of two places of which both are practically certain one is still the better.
     let tempered = if sum > PROVEN { PROVEN + (1.0 + sum - PROVEN).ln() } else { sum };
-    1.0 / (1.0 + (-tempered).exp())
+    let share = if evidence.to - evidence.from < MOMENT { MOMENTARY } else { 1.0 };
+    share / (1.0 + (-tempered).exp())
 }
 
 #[cfg(test)]
@@ -43,11 +49,18 @@ mod tests {
     #[test]
     fn more_evidence_is_more_confidence_and_none_is_none() {
         let evidence =
-            |score: f32, hits: f32| Evidence { score, points: 100, hits, chance: 5.0, ..Evidence::default() };
+            |score: f32, hits: f32| Evidence { score, points: 100, hits, chance: 5.0, to: 64, ..Evidence::default() };
         assert!(confidence(&Evidence::default()) < 1e-3);
         assert!(confidence(&evidence(4.0, 8.0)) < POSSIBLE);
         assert!(confidence(&evidence(25.0, 60.0)) > SHOWN);
         let surest = [confidence(&evidence(200.0, 900.0)), confidence(&evidence(210.0, 900.0))];
         assert!(surest[0] < surest[1] && surest[1] < 1.0, "{surest:?}");
+    }
+
+    #[test]
+    fn a_chord_is_never_a_match() {
+        let chord = Evidence { score: 200.0, points: 40, hits: 40.0, chance: 1.0, to: 12, ..Evidence::default() };
+        assert!(confidence(&chord) < POSSIBLE);
+        assert!(confidence(&Evidence { to: 40, ..chord }) > SHOWN);
     }
 }
