@@ -9,7 +9,7 @@ use nice_plug_egui::RepaintNotifier;
 
 use super::standing::{HistoryOrder, Standing};
 use crate::browser::history::{Mark, Marks};
-use crate::browser::library::{Entry, Library, Query};
+use crate::browser::library::{Entry, Facets, Library, Query};
 use crate::browser::models::Opened;
 use crate::browser::preset::Preset;
 use crate::browser::settings::Change;
@@ -82,6 +82,8 @@ pub struct View {
     pub made: Option<Arc<Entry>>,
     /// Numbers of the library's entries, best first.
     pub rows: Arc<[u32]>,
+    /// What the rows have in common, and what else there would be.
+    pub facets: Arc<Facets>,
     /// Why a preset stands where it stands.
     pub reasons: Arc<HashMap<PresetId, String>>,
     /// What the user says of presets.

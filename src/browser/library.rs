@@ -4,6 +4,7 @@
 //! thread that makes a new one when files come, go or change. A *bank* is a first folder below that of the presets.
 
 mod bits;
+mod columns;
 mod entry;
 mod exchange;
 mod facets;
@@ -21,13 +22,14 @@ mod words;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+pub use columns::Column;
 pub use entry::{Card, Entry, Place};
 pub use exchange::{BANK_EXTENSION, Bank, BankError, Imported, LineProblem};
-pub use facets::{Count, Facet};
+pub use facets::{Count, Facet, Facets};
 pub use follow::{Follower, follow};
 pub use licence::{Permission, RECORDING_LICENCE};
 pub use naming::file_stem;
-pub use query::{Found, Order, Query, Shown};
+pub use query::{Found, Order, Query, Shown, random, step};
 pub use scanner::{Look, Scanner};
 pub use shelve::{PresetFolder, ShelveError, is_in_trash};
 pub use words::fold;

@@ -1,6 +1,8 @@
-//! The list of presets: a search box, shelves, rows. Its keys are read in [`keys`]; what happens to the sound stands in
-//! [`trial`], how it is saved in [`form`].
+//! The list of presets: a search box, shelves, facets, rows. Its keys are read in [`keys`]; what happens to the sound stands
+//! in [`trial`], how it is saved in [`form`].
 
+mod facets;
+mod filter;
 mod form;
 pub(super) mod keys;
 mod row;
@@ -8,16 +10,19 @@ mod trial;
 
 use egui::{Align, Id, Rect, ScrollArea, Sense, TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
+use self::facets::Folds;
+use self::filter::Filter;
 use self::form::Form;
 use self::trial::Trial;
 use super::theme::Themed as _;
 use super::{Hands, Screen, theme};
 use crate::bridge::{Desk, View, Wish};
-use crate::browser::library::Query;
 use crate::browser::sitting::Shown;
 use crate::browser::usage::{PresetId, Shelf};
 
 const SEARCH: f32 = 250.0;
+/// Width of the list of facets.
+const FACETS: Share = Share { part: 0.19, least: 168.0, most: 230.0 };
 const BAR: f32 = 30.0;
 const FOOTER: f32 = 22.0;
 const KEYS: &str = "Up and Down try, Enter keeps, Esc goes back, F heart, X not this, Ctrl+Z takes a load back, / searches, Ctrl+S saves";
@@ -26,7 +31,8 @@ const KEYS: &str = "Up and Down try, Enter keeps, Esc goes back, F heart, X not 
 pub(super) struct Browser {
     open: bool,
     shelf: Shelf,
-    text: String,
+    filter: Filter,
+    folds: Folds,
     /// Rises with each opening: the shelves are ranked anew.
     look: u64,
     /// Rises when another sound is to be made.
@@ -63,7 +69,8 @@ impl Default for Browser {
         Self {
             open: false,
             shelf: Shelf::ForYou,
-            text: String::new(),
+            filter: Filter::default(),
+            folds: Folds::default(),
             look: 0,
             another: 0,
             awaits_made: false,
@@ -95,7 +102,7 @@ impl Browser {
     fn show(&mut self, hands: &Hands) {
         self.open = true;
         self.look += 1;
-        self.text.clear();
+        self.filter.text.clear();
         self.selected = hands.params.kept.preset.id();
         self.place = 0;
         self.reveal = true;
@@ -122,7 +129,7 @@ impl Browser {
 
     /// What is wished to be seen.
     fn wish(&self) -> Wish {
-        Wish { shelf: self.shelf, query: Query::of_text(&self.text), look: self.look, another: self.another }
+        Wish { shelf: self.shelf, query: self.filter.query(), look: self.look, another: self.another }
     }
 
     /// Takes up what the librarian has laid out, and lets what is due happen. Once a frame.
@@ -176,6 +183,11 @@ impl Browser {
             self.place = at.unwrap_or(0);
             self.reveal = true;
         }
+    }
+
+    /// Another list comes: its first row is the one that Enter takes.
+    fn begin_anew(&mut self) {
+        (self.selected, self.place) = (None, 0);
     }
 
     /// The preset of a row.
@@ -246,19 +258,35 @@ pub(super) fn draw(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
     if screen.browser.form.is_open {
         return form::draw(ui, inside, hands, screen);
     }
-    let list = Rect::from_min_max(pos2(inside.left(), bar.bottom() + 8.0), pos2(inside.right(), footer.top() - 6.0));
+    let below = Rect::from_min_max(pos2(inside.left(), bar.bottom() + 8.0), pos2(inside.right(), footer.top() - 6.0));
+    let (facets, list) = below.split_left_right_at_x(below.left() + FACETS.of(below.width()));
     let ids = Ids::of(ui);
     keys::read(ui, &ids, hands, screen);
     let browser = &mut screen.browser;
     search(ui, &ids, bar.with_max_x(bar.left() + SEARCH), browser);
     shelves(ui, bar.with_min_x(bar.left() + SEARCH + theme::INSET), browser);
-    rows(ui, &ids, list, hands, screen);
+    facets::draw(ui, facets.with_max_x(facets.right() - 6.0), browser);
+    let chips = facets::chips(ui, list, browser);
+    rows(ui, &ids, list.with_min_y(list.top() + chips), hands, screen);
     let (said, colour) = match screen.browser.trial.trouble() {
         Some(trouble) => (trouble, ui.colours().alert),
         None => (KEYS, ui.colours().muted),
     };
     super::text(ui, footer, said, Align::Min, theme::small(), colour);
     super::text(ui, footer, &count(&screen.browser.view), Align::Max, theme::small(), ui.colours().muted);
+}
+
+/// A part of the width, within bounds.
+struct Share {
+    part: f32,
+    least: f32,
+    most: f32,
+}
+
+impl Share {
+    fn of(&self, width: f32) -> f32 {
+        (self.part * width).clamp(self.least, self.most)
+    }
 }
 
 /// The widgets that the keys go to.
@@ -274,17 +302,16 @@ impl Ids {
 }
 
 fn search(ui: &mut Ui, ids: &Ids, area: Rect, browser: &mut Browser) {
-    let field = TextEdit::singleline(&mut browser.text).id(ids.search).hint_text("Search").desired_width(SEARCH - 16.0);
+    let field =
+        TextEdit::singleline(&mut browser.filter.text).id(ids.search).hint_text("Search").desired_width(SEARCH - 16.0);
     let response = ui.put(area, field.margin(egui::Margin::symmetric(8, 6)));
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Search presets"));
     if response.changed() {
-        // Another list: its first row is the one that Enter takes.
-        browser.selected = None;
-        browser.place = 0;
+        browser.begin_anew();
     }
     if browser.wants == Some(Focus::Search) {
         browser.wants = None;
-        keys::end_of(ui, ids.search, &browser.text);
+        keys::end_of(ui, ids.search, &browser.filter.text);
         response.request_focus();
     }
 }
@@ -380,9 +407,12 @@ fn touch_row(ui: &Ui, place: usize, touch: row::Touch, hands: &Hands, screen: &m
 
 /// Why no row is there.
 fn nothing(browser: &Browser) -> &'static str {
-    let is_looked_for = !browser.text.trim().is_empty();
+    let is_looked_for = !browser.filter.text.trim().is_empty();
+    let is_narrowed = !browser.filter.choices().is_empty();
     match browser.shelf {
         _ if browser.view.wish.is_none() || !browser.view.is_complete => "Presets are being read.",
+        _ if is_narrowed && is_looked_for => "No preset has all these words and what is chosen.",
+        _ if is_narrowed => "No preset here has all that is chosen.",
         _ if is_looked_for => "No preset has all these words.",
         Shelf::Recents => "Nothing was loaded yet.",
         Shelf::Favourites => "No preset has a heart yet: F gives one.",

@@ -56,6 +56,18 @@ pub struct Count {
     pub chosen: bool,
 }
 
+/// The values of all facets in a result: what they would lead to, and those that are chosen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facets([Vec<Count>; 5]);
+
+impl Facets {
+    /// Those of one facet, in the order that they are shown in.
+    #[must_use]
+    pub fn of(&self, facet: Facet) -> &[Count] {
+        &self.0[facet as usize]
+    }
+}
+
 /// Which entry has which values.
 #[derive(Debug, Default)]
 pub(super) struct Tables([Table; 5]);
@@ -82,7 +94,7 @@ impl Tables {
         matches: &Bits,
         chosen: &BTreeMap<Facet, BTreeSet<String>>,
         own: &Own,
-    ) -> (Vec<u32>, [Vec<Count>; 5]) {
+    ) -> (Vec<u32>, Facets) {
         let names = |facet: Facet| if facet == Facet::Tag { own.names() } else { &[] };
         let mut counts = Facet::ALL.map(|facet| vec![0_u32; self.0[facet as usize].names.len() + names(facet).len()]);
         let wanted = Facet::ALL.map(|facet| self.wanted(facet, chosen.get(&facet), own));
@@ -109,10 +121,11 @@ impl Tables {
         let shown = |facet: Facet| {
             self.0[facet as usize].counted(&counts[facet as usize], &wanted[facet as usize], names(facet))
         };
-        (rows, Facet::ALL.map(shown))
+        (rows, Facets(Facet::ALL.map(shown)))
     }
 
-    fn of_entry(&self, facet: Facet, entry: u32) -> &[u32] {
+    /// The values of an entry, by their places in the order that they are shown in.
+    pub(super) fn of_entry(&self, facet: Facet, entry: u32) -> &[u32] {
         self.0[facet as usize].of_entry(entry)
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::bits::Bits;
-use super::facets::{Count, Facet};
+use super::facets::{Count, Facet, Facets};
 use super::{Library, fold};
 use crate::browser::history::Marks;
 use crate::browser::usage::PresetId;
@@ -50,7 +50,8 @@ pub enum Order<'a> {
 pub struct Found {
     /// Numbers of [`Library::entries`], in the order that was asked for.
     pub rows: Vec<u32>,
-    pub(super) facets: [Vec<Count>; 5],
+    /// What they have in common.
+    pub facets: Facets,
 }
 
 impl Query {
@@ -133,40 +134,32 @@ impl Found {
     /// The values of a facet: what they would lead to, and those that are chosen.
     #[must_use]
     pub fn facet(&self, facet: Facet) -> &[Count] {
-        &self.facets[facet as usize]
+        self.facets.of(facet)
     }
+}
 
-    /// The position of an entry in [`Found::rows`].
-    #[must_use]
-    pub fn position(&self, entry: u32) -> Option<usize> {
-        self.rows.iter().position(|&row| row == entry)
+/// The row `by` rows on of `count`, round the ends, from the one at `at`. Where that is no longer found, as a favourite
+/// whose heart was taken back, stepping goes on from the place that it `had`.
+#[must_use]
+pub fn step(count: usize, at: Option<usize>, had: usize, by: i32) -> Option<usize> {
+    if count == 0 {
+        return None;
     }
+    let from = match at {
+        Some(at) => at as i64,
+        // What came after it has its place now.
+        None => had.min(count) as i64 - i64::from(by > 0),
+    };
+    usize::try_from((from + i64::from(by)).rem_euclid(count as i64)).ok()
+}
 
-    /// The position `by` rows on from that of an entry, round the ends. Where it is no longer found, as a favourite whose
-    /// heart was taken back, stepping goes on from the position that it had.
-    #[must_use]
-    pub fn step(&self, entry: Option<u32>, had: usize, by: i32) -> Option<usize> {
-        let count = self.rows.len();
-        if count == 0 {
-            return None;
-        }
-        let from = match entry.and_then(|entry| self.position(entry)) {
-            Some(position) => position as i64,
-            // What came after it has its place now.
-            None => had.min(count) as i64 - i64::from(by > 0),
-        };
-        usize::try_from((from + i64::from(by)).rem_euclid(count as i64)).ok()
-    }
-
-    /// Any position but that of `entry`, if there is another: the same for the same `seed`.
-    #[must_use]
-    pub fn random(&self, entry: Option<u32>, seed: u64) -> Option<usize> {
-        let count = self.rows.len() as u64;
-        let current = entry.and_then(|entry| self.position(entry)).filter(|_| count > 1);
-        let choices = count - u64::from(current.is_some());
-        let pick = (choices > 0).then(|| (scramble(seed) % choices) as usize)?;
-        Some(pick + usize::from(current.is_some_and(|current| pick >= current)))
-    }
+/// Any of `count` rows but the one at `at`, if there is another: the same for the same `seed`.
+#[must_use]
+pub fn random(count: usize, at: Option<usize>, seed: u64) -> Option<usize> {
+    let at = at.filter(|_| count > 1);
+    let choices = count - usize::from(at.is_some() && count > 0);
+    let pick = (choices > 0).then(|| (scramble(seed) % choices as u64) as usize)?;
+    Some(pick + usize::from(at.is_some_and(|at| pick >= at)))
 }
 
 /// The bits of a [`sort_key`] that number the entry.

@@ -244,26 +244,23 @@ fn near_sounds_of_the_same_model_come_first_and_others_not_at_all() {
 
 #[test]
 fn stepping_goes_round_and_on_from_where_a_row_was() {
-    let found = Found { rows: vec![7, 3, 9], ..Found::default() };
-    assert_eq!(found.step(Some(3), 0, 1), Some(2));
-    assert_eq!(found.step(Some(9), 0, 1), Some(0));
-    assert_eq!(found.step(Some(7), 0, -1), Some(2));
+    assert_eq!(step(3, Some(1), 0, 1), Some(2));
+    assert_eq!(step(3, Some(2), 0, 1), Some(0));
+    assert_eq!(step(3, Some(0), 0, -1), Some(2));
     // The second of four was taken out.
-    assert_eq!((found.step(Some(5), 1, 1), found.step(Some(5), 1, -1)), (Some(1), Some(0)));
-    assert_eq!((found.step(None, 9, 1), found.step(None, 0, -1)), (Some(0), Some(2)));
-    assert_eq!(Found::default().step(Some(7), 0, 1), None);
+    assert_eq!((step(3, None, 1, 1), step(3, None, 1, -1)), (Some(1), Some(0)));
+    assert_eq!((step(3, None, 9, 1), step(3, None, 0, -1)), (Some(0), Some(2)));
+    assert_eq!(step(0, None, 0, 1), None);
 }
 
 #[test]
 fn a_random_row_is_any_but_the_current_one_and_the_same_for_the_same_seed() {
-    let found = Found { rows: vec![7, 3, 9], ..Found::default() };
-    let picks: BTreeSet<_> = (0..50).map(|seed| found.random(Some(3), seed)).collect();
+    let picks: BTreeSet<_> = (0..50).map(|seed| random(3, Some(1), seed)).collect();
     assert_eq!(picks, [Some(0), Some(2)].into());
-    let picks: BTreeSet<_> = (0..50).map(|seed| found.random(None, seed)).collect();
+    let picks: BTreeSet<_> = (0..50).map(|seed| random(3, None, seed)).collect();
     assert_eq!(picks.len(), 3);
-    assert_eq!(found.random(Some(3), 5), found.random(Some(3), 5));
-    assert_eq!(Found { rows: vec![7], ..Found::default() }.random(Some(7), 1), Some(0));
-    assert_eq!(Found::default().random(None, 1), None);
+    assert_eq!(random(3, Some(1), 5), random(3, Some(1), 5));
+    assert_eq!((random(1, Some(0), 1), random(0, None, 1)), (Some(0), None));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use egui::{Align, Id, Key, Modifiers, Rect, TextEdit, Ui, UiBuilder, pos2, vec2}
 
 use super::super::theme::Themed as _;
 use super::super::{Hands, Screen, theme};
+use super::filter::Filter;
 use super::keys::pressed;
 use super::{Browser, Focus};
 use crate::bridge::{Desk, Draft, Order, View};
@@ -142,7 +143,7 @@ impl Browser {
             Some(preset) => {
                 self.leave_form();
                 self.shelf = Shelf::All;
-                self.text.clear();
+                self.filter = Filter::default();
                 self.look += 1;
                 self.sought = Some(preset);
             }

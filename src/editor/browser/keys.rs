@@ -75,8 +75,8 @@ fn letters(ui: &Ui, screen: &mut Screen) {
             ("m" | "M", _) if browser.view.made.is_some() => browser.make_another(),
             ("/", _) => browser.wants = Some(Focus::Search),
             _ => {
-                browser.text.push_str(&text);
-                browser.selected = None;
+                browser.filter.text.push_str(&text);
+                browser.begin_anew();
                 browser.wants = Some(Focus::Search);
             }
         }

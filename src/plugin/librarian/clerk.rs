@@ -231,7 +231,8 @@ impl Clerk {
             view.wish = Some(wish.clone());
             view.library = Arc::clone(&library);
             view.made = made.map(|made| Arc::clone(&made.entry));
-            (view.rows, view.reasons) = (found.rows.into(), Arc::new(found.reasons));
+            (view.rows, view.facets) = (found.rows.into(), Arc::new(found.facets));
+            view.reasons = Arc::new(found.reasons);
             view.marks = Arc::clone(&marks);
             view.is_complete = is_complete;
         });

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::past::{Past, Use};
 use crate::bridge::Wish;
 use crate::browser::history::Marks;
-use crate::browser::library::{Library, Order, Query};
+use crate::browser::library::{Facets, Library, Order, Query};
 use crate::browser::recommend::{Request, Row};
 use crate::browser::usage::{Deed, PresetId, Shelf};
 
@@ -29,6 +29,7 @@ pub(super) struct Shelves {
 /// Rows, and why each stands where it stands.
 pub(super) struct Rows {
     pub(super) rows: Vec<u32>,
+    pub(super) facets: Facets,
     pub(super) reasons: HashMap<PresetId, String>,
 }
 
@@ -47,7 +48,8 @@ impl Shelves {
         let query = Query { favourites, ..wish.query.clone() };
         let scores = self.scores(wish.shelf, !query.text.trim().is_empty());
         let order = scores.as_deref().map_or(Order::Name, Order::Scores);
-        Rows { rows: self.library.find(&query, marks, order).rows, reasons: self.reasons(wish.shelf) }
+        let found = self.library.find(&query, marks, order);
+        Rows { rows: found.rows, facets: found.facets, reasons: self.reasons(wish.shelf) }
     }
 
     /// A score for each preset, where the shelf has an order of its own. What is looked for is found among all presets
