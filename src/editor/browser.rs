@@ -6,6 +6,7 @@ mod filter;
 mod form;
 pub(super) mod keys;
 mod row;
+mod selection;
 mod trial;
 
 use egui::{Align, Id, Rect, ScrollArea, Sense, TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2};
@@ -13,6 +14,7 @@ use egui::{Align, Id, Rect, ScrollArea, Sense, TextEdit, Ui, UiBuilder, WidgetIn
 use self::facets::Folds;
 use self::filter::Filter;
 use self::form::Form;
+use self::selection::Picks;
 use self::trial::Trial;
 use super::theme::Themed as _;
 use super::{Hands, Screen, theme};
@@ -25,7 +27,7 @@ const SEARCH: f32 = 250.0;
 const FACETS: Share = Share { part: 0.19, least: 168.0, most: 230.0 };
 const BAR: f32 = 30.0;
 const FOOTER: f32 = 22.0;
-const KEYS: &str = "Up and Down try, Enter keeps, Esc goes back, F heart, X not this, Ctrl+Z takes a load back, / searches, Ctrl+S saves";
+const KEYS: &str = "Up and Down try, Enter keeps, Esc goes back, F heart, 1-5 stars, X not this, R random, C compare, Ctrl+Z undo, / search";
 
 /// What the list remembers. Lives as long as the instance.
 pub(super) struct Browser {
@@ -41,6 +43,10 @@ pub(super) struct Browser {
     awaits_made: bool,
     seen: u64,
     view: View,
+    /// Several rows that the keys are about.
+    picks: Picks,
+    /// So many steps through the list are to be made as soon as it is there.
+    turns: i32,
     /// The row that the keys are about.
     selected: Option<PresetId>,
     /// Where it stands, from 0, or stood when it was last there.
@@ -76,6 +82,8 @@ impl Default for Browser {
             awaits_made: false,
             seen: 0,
             view: View::default(),
+            picks: Picks::default(),
+            turns: 0,
             selected: None,
             place: 0,
             reveal: false,
@@ -134,7 +142,8 @@ impl Browser {
 
     /// Takes up what the librarian has laid out, and lets what is due happen. Once a frame.
     pub(super) fn follow(&mut self, ui: &Ui, hands: &Hands, desk: &Desk) {
-        desk.wish(self.open.then(|| self.wish()));
+        let is_asked = self.open || self.turns != 0;
+        desk.wish(is_asked.then(|| self.wish()));
         if let Some(view) = desk.view(&mut self.seen) {
             self.take(view);
         }
@@ -148,8 +157,9 @@ impl Browser {
                 self.select(0, now);
             }
         }
-        if hands.have_edited() {
-            self.trial.keep(hands, &self.view);
+        self.make_turns(now, hands, desk);
+        if let Some(edit) = hands.take_edit() {
+            self.trial.edited(edit, now, hands, &self.view);
         }
         let taken = self.trial.follow(now, hands, desk, &self.view);
         if taken && self.open {
@@ -188,6 +198,7 @@ impl Browser {
     /// Another list comes: its first row is the one that Enter takes.
     fn begin_anew(&mut self) {
         (self.selected, self.place) = (None, 0);
+        self.picks = Picks::default();
     }
 
     /// The preset of a row.
@@ -214,6 +225,7 @@ impl Browser {
 
     fn select(&mut self, place: usize, now: f64) {
         let Some(preset) = self.preset(place) else { return };
+        self.picks = Picks::default();
         (self.place, self.reveal, self.sought) = (place, true, None);
         if self.selected.replace(preset) != Some(preset) || !self.trial.is_about(preset) {
             self.trial.wait_for(preset, self.shown(), now);
@@ -377,7 +389,7 @@ impl Browser {
     /// What is to be shown of a preset beside what stands in its file.
     fn look_of(&self, preset: PresetId, hands: &Hands) -> row::Look<'_> {
         row::Look {
-            is_selected: self.selected == Some(preset),
+            is_selected: self.selected == Some(preset) || self.picks.has(preset),
             is_playing: hands.params.kept.preset.id() == Some(preset),
             is_made: self.view.is_made(preset),
             has_heart: self.view.marks.get(&preset).is_some_and(|marks| marks.favourite),
@@ -387,10 +399,12 @@ impl Browser {
 }
 
 fn touch_row(ui: &Ui, place: usize, touch: row::Touch, hands: &Hands, screen: &mut Screen) {
-    let now = ui.input(|input| input.time);
+    let (now, modifiers) = ui.input(|input| (input.time, input.modifiers));
     let browser = &mut screen.browser;
     browser.wants = Some(Focus::List);
     match touch {
+        row::Touch::Try if modifiers.command => browser.pick(place),
+        row::Touch::Try if modifiers.shift => browser.extend_to(place),
         row::Touch::Try => browser.point_at(place, now),
         row::Touch::Take => {
             browser.point_at(place, now);
@@ -399,7 +413,7 @@ fn touch_row(ui: &Ui, place: usize, touch: row::Touch, hands: &Hands, screen: &m
         row::Touch::Another => browser.make_another(),
         row::Touch::Heart => {
             if let Some(preset) = browser.preset(place) {
-                keys::heart(preset, browser, screen.half.desk());
+                keys::heart(&[preset], browser, screen.half.desk());
             }
         }
     }

@@ -1,11 +1,11 @@
 //! How the editor touches parameters: every edit is a gesture (begin, set, end), so that hosts can record it.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 
 use nice_plug::prelude::{Param, ParamSetter};
 
 use crate::browser::sitting::Act;
-use crate::params::{InstrumentParams, with_param};
+use crate::params::{InstrumentParams, Sound, with_param};
 use crate::synth::controls::Control;
 
 /// The editor's grip on the parameters, for one frame.
@@ -14,27 +14,35 @@ pub struct Hands<'a> {
     pub params: &'a InstrumentParams,
     /// What writes, through the host.
     pub setter: ParamSetter<'a>,
-    /// The user has changed the sound in this frame.
-    edited: Cell<bool>,
+    /// The first edit of this frame.
+    edit: RefCell<Option<Edit>>,
+}
+
+/// A gesture that begins.
+pub(super) struct Edit {
+    /// The control that is turned.
+    pub(super) control: Control,
+    /// The sound before.
+    pub(super) before: Box<Sound>,
 }
 
 impl<'a> Hands<'a> {
     /// A grip on these.
     #[must_use]
     pub fn new(params: &'a InstrumentParams, setter: ParamSetter<'a>) -> Self {
-        Self { params, setter, edited: Cell::new(false) }
+        Self { params, setter, edit: RefCell::new(None) }
     }
 
-    /// Whether the user has changed the sound since this grip was taken.
-    #[must_use]
-    pub fn have_edited(&self) -> bool {
-        self.edited.get()
+    /// The first gesture that the user began since this grip was taken, once.
+    pub(super) fn take_edit(&self) -> Option<Edit> {
+        self.edit.take()
     }
 
     /// Begins a gesture.
     pub fn begin(&self, control: Control) {
         if !control.is_of_project() {
-            self.edited.set(true);
+            let before = || Edit { control, before: Box::new(Sound::of(self.params)) };
+            self.edit.borrow_mut().get_or_insert_with(before);
             self.params.kept.doings.note(Act::Tweaked);
         }
         with_param!(self.params.row(control), param => self.setter.begin_set_parameter(param));

@@ -88,6 +88,23 @@ impl Sound {
         self.controls().filter(|control| self.plain[control.index()] != other.plain[control.index()])
     }
 
+    /// Whether it is the same, bit by bit.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let model = |sound: &Self| sound.model.as_ref().map(|model| model.stored.clone());
+        let bits = |sound: &Self, control: Control| sound.plain[control.index()].to_bits();
+        self.controls().all(|control| bits(self, control) == bits(other, control))
+            && self.transfer == other.transfer
+            && self.made_from() == other.made_from()
+            && model(self) == model(other)
+    }
+
+    /// Whether it is no longer the preset that it was made from.
+    #[must_use]
+    pub fn is_edited(&self) -> bool {
+        self.preset.is_some_and(|preset| self.to_preset("").id() != preset)
+    }
+
     /// Puts back the last bits of values that came round by the host, which keeps them as parts of their range.
     pub fn sharpen(&self, params: &InstrumentParams) {
         /// Rounding of a value on its way to the host and back, in parts of its range.

@@ -59,8 +59,7 @@ impl Clerk {
         let outcome = self.folder.save(&draft.preset, &draft.bank, "");
         if let Ok(file) = &outcome {
             self.params.kept.take_saved(&draft.made_from, &draft.preset, file);
-            self.scanner.look(Look::Files, &|| true);
-            self.library = Arc::new(self.scanner.library());
+            self.look();
         }
         let told = outcome.map(|_| draft.preset.id()).map_err(|error| format!("Not saved: {error}"));
         self.half.desk().tell_saved(told);
@@ -69,6 +68,19 @@ impl Clerk {
     /// Says what holds for all projects.
     pub(crate) fn tell(&self, standing: &Standing) {
         self.half.desk().tell(standing);
+    }
+
+    /// Takes presets into the user's folder, by bank.
+    pub(crate) fn take_in(&mut self, presets: &[(&str, Preset)]) {
+        for (bank, preset) in presets {
+            self.folder.save(preset, bank, "").expect("the folder takes them");
+        }
+        self.look();
+    }
+
+    fn look(&mut self) {
+        self.scanner.look(Look::Files, &|| true);
+        self.library = Arc::new(self.scanner.library());
     }
 
     /// Does what is ordered, and answers what is wished for.
@@ -106,7 +118,8 @@ impl Clerk {
         match mark {
             Mark::Favourite(on) => marks.favourite = *on,
             Mark::Hidden(on) => marks.hidden = *on,
-            Mark::Rating(_) | Mark::Tag(..) => panic!("the list says nothing of these"),
+            Mark::Rating(stars) => marks.rating = *stars,
+            Mark::Tag(..) => panic!("the list says nothing of these"),
         }
     }
 
@@ -122,6 +135,7 @@ impl Clerk {
             view.wish = Some(wish);
             view.library = Arc::clone(&self.library);
             view.rows = found.rows.into();
+            view.facets = Arc::new(found.facets);
             view.reasons = Arc::new(self.ranked.iter().cloned().collect());
             view.marks = Arc::new(self.marks.clone());
             view.is_complete = true;

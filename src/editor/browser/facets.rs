@@ -50,7 +50,13 @@ pub(super) fn draw(ui: &mut Ui, area: Rect, browser: &mut Browser) {
         });
     });
     match touch {
-        Some(Touch::Choose(choice)) => browser.choose(&choice),
+        Some(Touch::Choose(choice)) => {
+            browser.choose(&choice);
+            // Who walks by keys goes on choosing.
+            if ui.input(|input| input.pointer.primary_clicked()) {
+                browser.wants = Some(Focus::List);
+            }
+        }
         Some(Touch::Unfold(facet)) if !browser.folds.unfolded.remove(&facet) => {
             browser.folds.unfolded.insert(facet);
         }
@@ -178,6 +184,7 @@ pub(super) fn chips(ui: &mut Ui, area: Rect, browser: &mut Browser) -> f32 {
     });
     if let Some(choice) = off {
         browser.choose(&choice);
+        browser.wants = Some(Focus::List);
     }
     if clears {
         browser.filter.clear();

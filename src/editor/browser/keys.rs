@@ -13,8 +13,9 @@ use crate::browser::usage::PresetId;
 /// Rows of a page.
 const PAGE: isize = 10;
 
-/// Reads the keys that work wherever the focus is: Ctrl+F opens the list, Ctrl+Z takes a load back, Ctrl+S
-/// saves. A form that is open has the keys to itself.
+/// Reads the keys that work wherever the focus is: Ctrl+F opens the list, Ctrl+Z takes a step back, Ctrl+Shift+Z does it
+/// again, Ctrl+S saves, and brackets step through the list where no text is written. A form that is open has the keys to
+/// itself.
 pub(in crate::editor) fn everywhere(ui: &Ui, hands: &Hands, screen: &mut Screen) {
     if screen.typing.is_some() || screen.browser.form.is_open {
         return;
@@ -26,11 +27,20 @@ pub(in crate::editor) fn everywhere(ui: &Ui, hands: &Hands, screen: &mut Screen)
             screen.browser.toggle(hands);
         }
     }
+    let again = [(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z), (Modifiers::COMMAND, Key::Y)];
+    if again.into_iter().any(|(modifiers, key)| pressed(ui, modifiers, key)) {
+        screen.browser.trial.redo(hands, screen.half.desk());
+    }
     if pressed(ui, Modifiers::COMMAND, Key::Z) {
         screen.browser.trial.undo(hands, screen.half.desk());
     }
     if pressed(ui, Modifiers::COMMAND, Key::S) {
         screen.browser.ask_to_save(hands);
+    }
+    if !ui.ctx().text_edit_focused() {
+        for bracket in typed(ui, |text| matches!(text, "[" | "]")) {
+            screen.browser.turn(if bracket == "]" { 1 } else { -1 });
+        }
     }
 }
 
@@ -49,7 +59,7 @@ pub(super) fn read(ui: &Ui, ids: &Ids, hands: &Hands, screen: &mut Screen) {
     }
     walk(ui, browser);
     if in_list {
-        letters(ui, screen);
+        letters(ui, hands, screen);
     }
 }
 
@@ -57,7 +67,10 @@ pub(super) fn read(ui: &Ui, ids: &Ids, hands: &Hands, screen: &mut Screen) {
 fn walk(ui: &Ui, browser: &mut Browser) {
     let steps = [(Key::ArrowDown, 1), (Key::ArrowUp, -1), (Key::PageDown, PAGE), (Key::PageUp, -PAGE)];
     for (key, by) in steps {
-        if pressed(ui, Modifiers::NONE, key) {
+        if pressed(ui, Modifiers::SHIFT, key) {
+            browser.extend(by);
+            browser.wants = Some(Focus::List);
+        } else if pressed(ui, Modifiers::NONE, key) {
             browser.step(by, ui.input(|input| input.time));
             browser.wants = Some(Focus::List);
         }
@@ -65,15 +78,18 @@ fn walk(ui: &Ui, browser: &mut Browser) {
 }
 
 /// Letters with the list's focus: some do something, all others are looked for.
-fn letters(ui: &Ui, screen: &mut Screen) {
-    let browser = &mut screen.browser;
-    for text in typed(ui) {
-        let selected = browser.selected;
-        match (text.as_str(), selected) {
-            ("f" | "F", Some(preset)) => heart(preset, browser, screen.half.desk()),
-            ("x" | "X", Some(preset)) => hide(preset, browser, screen.half.desk()),
-            ("m" | "M", _) if browser.view.made.is_some() => browser.make_another(),
-            ("/", _) => browser.wants = Some(Focus::Search),
+fn letters(ui: &Ui, hands: &Hands, screen: &mut Screen) {
+    for text in typed(ui, |_| true) {
+        let (browser, desk) = (&mut screen.browser, screen.half.desk());
+        let about = browser.meant();
+        match text.as_str() {
+            "f" | "F" if !about.is_empty() => heart(&about, browser, desk),
+            "x" | "X" if !about.is_empty() => hide(&about, browser, desk),
+            "0" | "1" | "2" | "3" | "4" | "5" if !about.is_empty() => rate(&about, text.as_bytes()[0] - b'0', desk),
+            "m" | "M" if browser.view.made.is_some() => browser.make_another(),
+            "r" | "R" => browser.jump(ui.input(|input| input.time)),
+            "c" | "C" => browser.trial.compare(hands, desk),
+            "/" => browser.wants = Some(Focus::Search),
             _ => {
                 browser.filter.text.push_str(&text);
                 browser.begin_anew();
@@ -82,20 +98,32 @@ fn letters(ui: &Ui, screen: &mut Screen) {
         }
     }
     if pressed(ui, Modifiers::NONE, Key::Backspace) {
-        browser.wants = Some(Focus::Search);
+        screen.browser.wants = Some(Focus::Search);
     }
 }
 
-/// Gives a preset a heart, or takes it back.
-pub(super) fn heart(preset: PresetId, browser: &Browser, desk: &Desk) {
-    let has_heart = browser.view.marks.get(&preset).is_some_and(|marks| marks.favourite);
-    desk.order(Order::Mark(preset, Mark::Favourite(!has_heart)));
+/// Gives presets a heart, or takes it back where all have one.
+pub(super) fn heart(presets: &[PresetId], browser: &Browser, desk: &Desk) {
+    let has_heart = |preset| browser.view.marks.get(preset).is_some_and(|marks| marks.favourite);
+    let gives = !presets.iter().all(has_heart);
+    presets.iter().for_each(|&preset| desk.order(Order::Mark(preset, Mark::Favourite(gives))));
 }
 
-/// Hides a preset. The one after it is selected then, but not tried by that.
-fn hide(preset: PresetId, browser: &mut Browser, desk: &Desk) {
-    desk.order(Order::Mark(preset, Mark::Hidden(true)));
-    browser.trial.hidden(preset);
+/// Gives presets so many stars.
+pub(super) fn rate(presets: &[PresetId], stars: u8, desk: &Desk) {
+    presets.iter().for_each(|&preset| desk.order(Order::Mark(preset, Mark::Rating(stars))));
+}
+
+/// Hides presets, or has them back where all are hidden. The one after them is selected then, but not tried by that.
+pub(super) fn hide(presets: &[PresetId], browser: &mut Browser, desk: &Desk) {
+    let is_hidden = |preset| browser.view.marks.get(preset).is_some_and(|marks| marks.hidden);
+    let hides = !presets.iter().all(is_hidden);
+    for &preset in presets {
+        desk.order(Order::Mark(preset, Mark::Hidden(hides)));
+        if hides {
+            browser.trial.hidden(preset);
+        }
+    }
 }
 
 /// Keeps the arrow keys from moving the focus while the list has it.
@@ -115,12 +143,12 @@ pub(super) fn pressed(ui: &Ui, modifiers: Modifiers, key: Key) -> bool {
     ui.input_mut(|input| input.consume_key(modifiers, key))
 }
 
-/// Takes what was typed in this frame.
-fn typed(ui: &Ui) -> Vec<String> {
+/// Takes what was typed in this frame and is wanted.
+fn typed(ui: &Ui, is_wanted: impl Fn(&str) -> bool) -> Vec<String> {
     ui.input_mut(|input| {
         let mut typed = Vec::new();
         input.events.retain(|event| match event {
-            Event::Text(text) => {
+            Event::Text(text) if is_wanted(text) => {
                 typed.push(text.clone());
                 false
             }

@@ -1,10 +1,14 @@
 //! Trying presets: a row that stays selected for a moment becomes the sound, silently for the host, until it is taken or
-//! left; and what is taken can be taken back. What was there before is kept bit by bit.
+//! left; and what is taken, or turned by hand, can be taken back. What was there before is kept bit by bit.
+
+mod past;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
+use self::past::{Past, Step};
 use super::super::Hands;
+use super::super::hands::Edit;
 use crate::bridge::{Desk, Fetched, Order, View};
 use crate::browser::history::Mark;
 use crate::browser::models::Opened;
@@ -15,25 +19,33 @@ use crate::params::Sound;
 
 /// How long a row stays selected before it is tried: whoever walks on has not meant it.
 pub(super) const DWELL: Duration = Duration::from_millis(120);
-/// Steps that can be taken back.
-const STEPS: usize = 64;
-
-/// Something that can be taken back.
-enum Step {
-    /// Another sound was loaded; this was there before.
-    Load(Box<Sound>),
-    /// A preset was hidden.
-    Hide(PresetId),
-}
-
 /// A preset that is asked for.
 #[derive(Clone, Copy)]
 struct Asked {
     preset: PresetId,
     shown: Shown,
     ticket: u64,
-    /// It is taken as soon as it is there.
-    take: bool,
+    purpose: Purpose,
+}
+
+/// What a preset is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    /// To be heard until it is taken or left.
+    Try,
+    /// To be taken as soon as it is there.
+    Take,
+    /// To be heard against what was made of it by hand.
+    Compare,
+}
+
+/// What is heard and not taken.
+struct Tried {
+    preset: PresetId,
+    /// What was there before the first that was tried.
+    before: Box<Sound>,
+    /// It is what the sound of before was made from.
+    is_compared: bool,
 }
 
 /// What is tried, and what was done before.
@@ -43,11 +55,10 @@ pub(super) struct Trial {
     due: Option<(PresetId, Shown, f64)>,
     asked: Option<Asked>,
     tickets: u64,
-    /// What is tried, and what was there before the first that was.
-    trying: Option<(PresetId, Box<Sound>)>,
+    trying: Option<Tried>,
     /// The sound that was taken last: the host rounds its values, and they are put right again.
     exact: Option<Box<Sound>>,
-    steps: Vec<Step>,
+    past: Past,
     trouble: Option<String>,
 }
 
@@ -57,12 +68,17 @@ impl Trial {
         self.due.is_some()
     }
 
+    /// Whether a preset is on its way.
+    pub(super) fn is_asked(&self) -> bool {
+        self.asked.is_some()
+    }
+
     /// Whether this preset is tried, or about to be.
     pub(super) fn is_about(&self, preset: PresetId) -> bool {
         match (&self.due, &self.asked, &self.trying) {
             (Some((due, ..)), ..) => *due == preset,
             (None, Some(asked), _) => asked.preset == preset,
-            (None, None, Some((trying, _))) => *trying == preset,
+            (None, None, Some(tried)) => tried.preset == preset,
             (None, None, None) => false,
         }
     }
@@ -75,19 +91,24 @@ impl Trial {
 
     /// Takes a preset for good: at once where it is tried already (true), else as soon as it is there.
     pub(super) fn take(&mut self, preset: PresetId, shown: Shown, hands: &Hands, desk: &Desk, view: &View) -> bool {
-        let is_tried = self.trying.as_ref().is_some_and(|(trying, _)| *trying == preset);
+        let is_tried = self.trying.as_ref().is_some_and(|tried| tried.preset == preset);
         if is_tried && self.is_about(preset) {
             self.keep(hands, view);
             return true;
         }
-        self.ask(preset, shown, true, desk);
+        self.load(preset, shown, desk);
         false
+    }
+
+    /// Has a preset taken as soon as it is there.
+    pub(super) fn load(&mut self, preset: PresetId, shown: Shown, desk: &Desk) {
+        self.ask(preset, shown, Purpose::Take, desk);
     }
 
     /// Lets what is due happen; whether a preset was taken.
     pub(super) fn follow(&mut self, now: f64, hands: &Hands, desk: &Desk, view: &View) -> bool {
         if let Some((preset, shown, _)) = self.due.take_if(|(_, _, at)| *at <= now) {
-            self.ask(preset, shown, false, desk);
+            self.ask(preset, shown, Purpose::Try, desk);
         }
         let fetched = desk.take_fetched().and_then(|Fetched { ticket, outcome }| {
             let asked = self.asked.take_if(|asked| asked.ticket == ticket)?;
@@ -115,11 +136,14 @@ impl Trial {
     /// Takes what is tried: now the host hears of it, and it can be taken back.
     pub(super) fn keep(&mut self, hands: &Hands, view: &View) {
         self.due = None;
-        let Some((preset, before)) = self.trying.take() else { return };
+        let Some(Tried { preset, before, is_compared }) = self.trying.take() else { return };
         let now = Sound::of(hands.params);
         now.differs_from(&before).for_each(|control| hands.tell(control));
         self.exact = Some(Box::new(now));
-        self.remember(Step::Load(before));
+        self.past.put(Step::Load(before));
+        if is_compared {
+            return;
+        }
         hands.params.kept.doings.note(Act::Taken);
         if let Some(entry) = view.library.entry(preset) {
             hands.params.kept.announcement.make(entry.path().map(PathBuf::as_path), &entry.card().name);
@@ -129,9 +153,23 @@ impl Trial {
     /// Leaves what is tried, and puts back what was there before. The host never heard of it.
     pub(super) fn go_back(&mut self, hands: &Hands) {
         (self.due, self.asked) = (None, None);
-        if let Some((_, before)) = self.trying.take() {
-            before.put(hands.params);
-            hands.params.kept.doings.note(Act::Left);
+        if let Some(tried) = self.trying.take() {
+            tried.before.put(hands.params);
+            if !tried.is_compared {
+                hands.params.kept.doings.note(Act::Left);
+            }
+        }
+    }
+
+    /// Has the loaded preset heard as it is saved, or again what was made of it by hand.
+    pub(super) fn compare(&mut self, hands: &Hands, desk: &Desk) {
+        match (&self.trying, hands.params.kept.preset.id()) {
+            (Some(tried), _) if tried.is_compared => self.go_back(hands),
+            (None, Some(preset)) if self.due.is_none() => self.ask(preset, None, Purpose::Compare, desk),
+            (None, None) => {
+                self.trouble = Some("No preset is loaded that the sound could be compared with.".to_owned())
+            }
+            _ => {}
         }
     }
 
@@ -142,55 +180,80 @@ impl Trial {
 
     /// Notes that a preset was hidden.
     pub(super) fn hidden(&mut self, preset: PresetId) {
-        self.remember(Step::Hide(preset));
+        self.past.put(Step::Hide(preset));
     }
 
-    /// Takes the last step back: what is tried, a load, or that a preset was hidden.
+    /// Notes a gesture of the user's, which takes what is tried.
+    pub(super) fn edited(&mut self, edit: Edit, now: f64, hands: &Hands, view: &View) {
+        self.keep(hands, view);
+        self.past.put_edit(edit.before, edit.control, now);
+    }
+
+    /// Takes the last step back: what is tried, a load, an edit, or that a preset was hidden.
     pub(super) fn undo(&mut self, hands: &Hands, desk: &Desk) {
-        let trying = self.trying.as_ref().map(|(preset, _)| *preset);
-        let hid_it =
-            matches!((self.steps.last(), trying), (Some(Step::Hide(hidden)), Some(trying)) if *hidden == trying);
+        let trying = self.trying.as_ref().map(|tried| tried.preset);
+        let hid_it = trying.is_some() && self.past.last_hidden() == trying;
         if (trying.is_some() || self.due.is_some()) && !hid_it {
             return self.go_back(hands);
         }
-        match self.steps.pop() {
+        match self.past.undo(&Sound::of(hands.params)) {
             Some(Step::Load(before)) => {
-                let after = Sound::of(hands.params);
-                before.put(hands.params);
-                before.differs_from(&after).for_each(|control| hands.tell(control));
                 hands.params.kept.doings.note(Act::Undone(before.preset()));
-                self.exact = Some(before);
+                self.put_back(before, hands);
             }
+            Some(Step::Edit(before)) => self.put_back(before, hands),
             Some(Step::Hide(preset)) => desk.order(Order::Mark(preset, Mark::Hidden(false))),
             None => {}
         }
     }
 
-    fn ask(&mut self, preset: PresetId, shown: Shown, take: bool, desk: &Desk) {
+    /// Does again what was taken back last.
+    pub(super) fn redo(&mut self, hands: &Hands, desk: &Desk) {
+        if self.trying.is_some() || self.due.is_some() {
+            return;
+        }
+        match self.past.redo(&Sound::of(hands.params)) {
+            Some(Step::Load(after)) => {
+                if let Some(preset) = after.preset() {
+                    hands.params.kept.doings.note(Act::Loaded(preset, None));
+                }
+                self.put_back(after, hands);
+            }
+            Some(Step::Edit(after)) => self.put_back(after, hands),
+            Some(Step::Hide(preset)) => desk.order(Order::Mark(preset, Mark::Hidden(true))),
+            None => {}
+        }
+    }
+
+    fn put_back(&mut self, sound: Box<Sound>, hands: &Hands) {
+        let now = Sound::of(hands.params);
+        sound.put(hands.params);
+        sound.differs_from(&now).for_each(|control| hands.tell(control));
+        self.exact = Some(sound);
+    }
+
+    fn ask(&mut self, preset: PresetId, shown: Shown, purpose: Purpose, desk: &Desk) {
         self.due = None;
         self.tickets += 1;
         let ticket = self.tickets;
-        self.asked = Some(Asked { preset, shown, ticket, take });
+        self.asked = Some(Asked { preset, shown, ticket, purpose });
         desk.order(Order::Fetch { preset, ticket });
     }
 
     /// Makes a preset the sound; whether it is taken with that.
     fn put(&mut self, asked: Asked, preset: &Preset, model: Option<Opened>, hands: &Hands, view: &View) -> bool {
         self.trouble = None;
-        let before = self.trying.take().map_or_else(|| Box::new(Sound::of(hands.params)), |(_, before)| before);
+        let is_compared = asked.purpose == Purpose::Compare;
+        let before = self.trying.take().map_or_else(|| Box::new(Sound::of(hands.params)), |tried| tried.before);
         Sound::of_preset(preset, asked.preset, model).put(hands.params);
-        self.trying = Some((asked.preset, before));
-        hands.params.kept.doings.note(Act::Tried(asked.preset, asked.shown));
-        if asked.take {
+        self.trying = Some(Tried { preset: asked.preset, before, is_compared });
+        if !is_compared {
+            hands.params.kept.doings.note(Act::Tried(asked.preset, asked.shown));
+        }
+        let takes = asked.purpose == Purpose::Take;
+        if takes {
             self.keep(hands, view);
         }
-        asked.take
-    }
-
-    fn remember(&mut self, step: Step) {
-        if self.steps.len() == STEPS {
-            self.steps.remove(0);
-        }
-        self.steps.push(step);
+        takes
     }
 }
