@@ -3,12 +3,18 @@
 
 mod desk;
 
+use std::sync::Arc;
+
 use desk::{Desk, Told};
 use egui::accesskit::Role;
 use egui::{Key, Modifiers, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
+use zither::bridge::{Order, Parcel};
 use zither::browser::history::Marks;
+use zither::browser::library::{Card, Library, Permission, Place};
 use zither::browser::preset::Preset;
+use zither::browser::usage::PresetId;
+use zither::model::latent::LATENTS;
 use zither::synth::controls::Control;
 
 impl Desk {
@@ -261,4 +267,293 @@ fn hearts_and_stars_are_given_to_several_rows_at_once() {
     desk.frames(4);
     desk.type_text("x");
     assert_eq!(desk.rows(), ["Camel"]);
+}
+
+impl Desk {
+    /// Whether a text of the panel says this.
+    fn says(&self, text: &str) -> bool {
+        self.harness.query_all_by_label_contains(text).next().is_some()
+    }
+}
+
+#[test]
+fn the_details_say_all_that_is_known_of_the_selected_preset() {
+    let mut desk = furnished();
+    let told = Preset {
+        description: "A small animal of the desert.".into(),
+        ..preset_of("Fennec", 0.14, &["warm"], "Cy", "CC-BY-NC-4.0")
+    };
+    desk.clerk.take_in(&[("Zoo", told)]);
+    let fennec = desk.preset("Fennec").0;
+    desk.clerk.ranked = vec![(fennec, "Kept 4 times in this project".into())];
+    desk.frames(3);
+    desk.press(Modifiers::NONE, Key::ArrowDown);
+    desk.frames(3);
+    let path = desk.clerk.folder.path().join("Zoo").join("Fennec.zither").display().to_string();
+    for text in [
+        "by Cy \u{b7} Zoo",
+        "A small animal of the desert.",
+        "Kept 4 times in this project",
+        "Ask before export",
+        "CC-BY-NC-4.0",
+        "Model: ",
+        &path,
+    ] {
+        assert!(desk.says(text), "{text}");
+    }
+    desk.press_on("Show in folder");
+    assert!(matches!(desk.clerk.errands[..], [Order::Reveal(shown)] if shown == fennec), "{:?}", desk.clerk.errands);
+    desk.clerk.tell_done(Err("No file manager can be opened: copy the path instead.".into()));
+    desk.frames(2);
+    assert!(desk.says("copy the path instead"));
+    desk.press_on("Copy path");
+    desk.press_on("3 stars");
+    assert_eq!(desk.clerk.marks[&fennec].rating, 3);
+    desk.press_on("3 stars");
+    assert_eq!(desk.clerk.marks[&fennec].rating, 0, "a click on what is given takes it");
+    desk.press_on("Favourite");
+    assert!(desk.clerk.marks[&fennec].favourite);
+}
+
+#[test]
+fn what_is_similar_is_listed_nearest_first_until_its_chip_is_taken_off() {
+    let mut desk = furnished();
+    desk.press_on("Bank: Ark, 2");
+    desk.press(Modifiers::NONE, Key::ArrowDown);
+    desk.type_text(".");
+    assert_eq!(desk.rows(), ["Aardvark", "Badger"], "what is chosen still holds");
+    desk.press_on("Take off Bank: Ark");
+    assert_eq!(desk.rows()[..3], ["Aardvark", "Badger", "Camel"]);
+    let distance = |desk: &Desk, name: &str| {
+        let at = |name: &str| *desk.clerk.library.entry(desk.preset(name).0).unwrap().card().latents.first().unwrap();
+        (at(name) - at("Aardvark")).abs()
+    };
+    assert!(distance(&desk, "Badger") < distance(&desk, "Camel"));
+    desk.press_on("Take off Similar to Aardvark");
+    assert!(desk.rows().len() > 3 && desk.rows()[1] != "Badger", "{:?}", desk.rows());
+}
+
+#[test]
+fn tags_of_one_and_of_several_are_put_on_and_taken_off() {
+    let mut desk = furnished();
+    desk.press_on("Bank: Ark, 2");
+    desk.press(Modifiers::NONE, Key::ArrowDown);
+    desk.press(Modifiers::SHIFT, Key::ArrowDown);
+    assert!(desk.says("2 presets"));
+    desk.harness.get_by_label("Add tags").focus();
+    desk.frames(2);
+    desk.type_text("dark, f");
+    desk.press(Modifiers::NONE, Key::Enter);
+    let tags = |desk: &Desk, name: &str| desk.preset(name).1.tags.join(" ");
+    assert_eq!((tags(&desk, "Aardvark"), tags(&desk, "Badger")), ("warm wide dark f".into(), "warm dark f".into()));
+    assert!(desk.clerk.marks.is_empty(), "letters in the field are letters");
+    assert!(desk.harness.query_by_label("Character: dark, 2").is_some(), "it is a facet at once");
+    desk.press_on("Take tag warm off");
+    assert_eq!((tags(&desk, "Aardvark"), tags(&desk, "Badger")), ("wide dark f".into(), "dark f".into()));
+    desk.press_on("Clear");
+    desk.type_text("/silk koto");
+    desk.press(Modifiers::NONE, Key::ArrowDown);
+    desk.harness.get_by_label("Add tags").focus();
+    desk.frames(2);
+    desk.type_text("mine");
+    desk.press(Modifiers::NONE, Key::Enter);
+    let koto = desk.preset("Silk Koto").0;
+    assert_eq!(desk.clerk.marks[&koto].tags, ["mine"], "what comes with Zither keeps its file");
+    desk.press_on("Take tag mine off");
+    assert!(desk.clerk.marks[&koto].tags.is_empty());
+}
+
+#[test]
+fn a_preset_or_its_bank_is_exported_to_a_folder_that_is_written() {
+    let mut desk = furnished();
+    desk.press_on("Bank: Ark, 2");
+    desk.press(Modifiers::NONE, Key::ArrowDown);
+    desk.press_on("Export preset");
+    desk.harness.event(egui::Event::Key {
+        key: Key::A,
+        physical_key: None,
+        pressed: true,
+        repeat: false,
+        modifiers: Modifiers::COMMAND,
+    });
+    desk.type_text("/tmp/[x]");
+    desk.press(Modifiers::NONE, Key::Enter);
+    let aardvark = desk.preset("Aardvark").0;
+    let [Order::Export { parcel: Parcel::Presets(presets), folder }] = &desk.clerk.errands[..] else {
+        panic!("{:?}", desk.clerk.errands);
+    };
+    assert_eq!((presets.as_slice(), folder.as_str()), (&[aardvark][..], "/tmp/[x]"));
+    desk.clerk.tell_done(Ok("Written to /tmp/[x]/Aardvark.zither.".into()));
+    desk.frames(2);
+    assert!(desk.says("Written to /tmp/[x]/Aardvark.zither."));
+    desk.press_on("Export bank");
+    desk.press(Modifiers::NONE, Key::Escape);
+    assert!(desk.harness.query_by_label("Preset list").is_some(), "Esc leaves the field alone");
+    assert!(desk.harness.query_by_label("Folder to export to").is_none());
+    desk.press_on("Export bank");
+    desk.press_on("Export here");
+    assert!(matches!(&desk.clerk.errands[1], Order::Export { parcel: Parcel::Bank(bank), .. } if bank == "Ark"));
+}
+
+#[test]
+fn a_hidden_preset_is_seen_and_shown_again() {
+    let mut desk = furnished();
+    desk.press_on("Bank: Zoo, 1");
+    desk.press(Modifiers::NONE, Key::ArrowDown);
+    desk.press_on("Hide");
+    assert!(desk.rows().is_empty());
+    desk.press_on("Hidden presets, 1");
+    assert_eq!(desk.rows(), ["Camel"]);
+    desk.press(Modifiers::NONE, Key::ArrowDown);
+    desk.press_on("Show again");
+    assert!(!desk.clerk.marks[&desk.preset("Camel").0].hidden);
+}
+
+#[test]
+fn all_is_sorted_by_its_head_and_turned_round_by_a_second_click() {
+    let mut desk = furnished();
+    desk.press_on("All");
+    desk.press_on("Sort by Author");
+    assert_eq!(desk.rows()[..3], ["Aardvark", "Badger", "Camel"]);
+    desk.press_on("Bank: Ark, 2");
+    desk.press_on("Bank: Zoo, 1");
+    desk.press_on("Sort by Bank");
+    assert_eq!(desk.rows(), ["Aardvark", "Badger", "Camel"]);
+    desk.press_on("Sort by Bank");
+    assert_eq!(desk.rows(), ["Camel", "Badger", "Aardvark"]);
+}
+
+#[test]
+fn files_that_cannot_be_read_are_listed_with_their_reasons_and_cost_nothing_else() {
+    let mut desk = furnished();
+    assert!(!desk.says("could not be read"));
+    std::fs::write(desk.clerk.folder.path().join("Ark/bad.zither"), "{").unwrap();
+    std::fs::write(desk.clerk.folder.path().join("Ark/worse.zither"), "{}").unwrap();
+    desk.clerk.look();
+    desk.frames(3);
+    assert!(desk.harness.query_by_label("Bank: Ark, 2").is_some(), "the good ones are there");
+    desk.press_on("2 files could not be read");
+    assert!(desk.says("bad.zither") && desk.says("worse.zither"));
+    let problems = desk.clerk.library.problems();
+    assert!(problems.iter().all(|problem| desk.says(&problem.error.to_string())), "{problems:?}");
+    desk.press_on("Back to the presets");
+    assert!(desk.harness.query_by_label("Preset list").is_some());
+}
+
+#[test]
+fn reading_many_files_says_how_far_it_is_and_what_came_of_it() {
+    let mut desk = furnished();
+    let all = desk.clerk.library.entries().len();
+    for (reads, told) in [
+        (Some((0, 0)), format!("{all} presets, more are looked for")),
+        (Some((12, 40)), format!("{all} presets, 12 of 40 files read")),
+        (None, format!("{all} presets")),
+    ] {
+        desk.clerk.reads = reads;
+        desk.frames(3);
+        let line = desk.harness.get_by_role(Role::Status).accesskit_node().label();
+        assert_eq!(line.as_deref(), Some(told.as_str()));
+    }
+}
+
+#[test]
+fn every_widget_of_the_panel_has_a_name() {
+    let mut desk = furnished();
+    desk.press(Modifiers::NONE, Key::ArrowDown);
+    desk.press_on("Export preset");
+    let roles = [Role::Button, Role::CheckBox, Role::RadioButton, Role::TextInput, Role::ListBoxOption, Role::ListBox];
+    for role in roles {
+        let nodes: Vec<_> = desk.harness.query_all_by(|node| node.role() == role).collect();
+        assert!(!nodes.is_empty(), "{role:?}");
+        for node in nodes {
+            assert!(node.accesskit_node().label().is_some_and(|label| !label.is_empty()), "a {role:?} without a name");
+        }
+    }
+}
+
+#[test]
+fn nothing_of_the_panel_overlaps_in_the_smallest_window() {
+    let mut desk = furnished();
+    desk.harness.set_size(vec2(900.0, 700.0));
+    desk.press(Modifiers::NONE, Key::ArrowDown);
+    desk.frames(4);
+    let list = desk.rect("Preset list");
+    let (facet, heart) = (desk.rect("Bank: Ark, 2"), desk.rect("Favourite"));
+    assert!(facet.right() <= list.left() && list.right() <= heart.left(), "{facet} {list} {heart}");
+    assert!(list.width() > 380.0, "{list}");
+    let row = desk.harness.query_all_by(|node| node.role() == Role::ListBoxOption).next().unwrap().rect();
+    assert!(list.expand(1.0).contains_rect(row), "{row} in {list}");
+}
+
+/// A library of so many presets in a hundred banks.
+fn crowd(count: u32) -> Library {
+    let place = |number: u32| {
+        let tags = [["warm", "wide"], ["dark", "slow"], ["bright", "plucky"]][number as usize % 3];
+        let mut latents = [0.0; LATENTS];
+        latents[0] = number as f32 / count as f32;
+        let card = Card {
+            id: PresetId::of(&number.to_le_bytes()),
+            name: format!("Sound {number} of the crowd").into(),
+            author: format!("Author {}", number % 300).into(),
+            category: ["Keys", "Pads", "Bass"][number as usize % 3].into(),
+            tags: tags.map(Into::into).into(),
+            description: "One of very many.".into(),
+            licence: "CC0-1.0".into(),
+            permission: Permission::Free,
+            latents,
+            model: Default::default(),
+            is_of_recording: false,
+        };
+        Place {
+            card: Arc::new(card),
+            bank: format!("Bank {}", number % 100).into(),
+            folder: "".into(),
+            path: Some(format!("/presets/{number}.zither").into()),
+            modified: None,
+        }
+    };
+    Library::new((0..count).map(place), Vec::new())
+}
+
+/// Prints milliseconds of a frame: `frame_WHAT p50 p95 worst`.
+fn tell(what: &str, mut frames: Vec<f64>) {
+    frames.sort_by(f64::total_cmp);
+    let at = |part: f64| frames[(part * (frames.len() - 1) as f64) as usize];
+    println!("frame_{what} p50 {:.2} p95 {:.2} worst {:.2}", at(0.5), at(0.95), at(1.0));
+}
+
+#[test]
+#[ignore = "measures"]
+fn a_frame_with_100_000_presets_in_the_list() {
+    let mut desk = Desk::new();
+    desk.clerk.library = Arc::new(crowd(100_000));
+    desk.browse();
+    desk.press_on("All");
+    let frame = |desk: &mut Desk| {
+        let start = std::time::Instant::now();
+        desk.harness.step();
+        let output = desk.harness.output();
+        let shapes = output.shapes.clone();
+        let meshes = desk.harness.ctx.tessellate(shapes, output.pixels_per_point);
+        assert!(!meshes.is_empty());
+        let took = start.elapsed().as_secs_f64() * 1e3;
+        desk.clerk.work();
+        took
+    };
+    tell("still", (0..200).map(|_| frame(&mut desk)).collect());
+    let walk = (0..200).map(|_| {
+        desk.harness.key_press(Key::ArrowDown);
+        frame(&mut desk)
+    });
+    tell("walk", walk.collect());
+    let page = (0..200).map(|_| {
+        desk.harness.key_press(Key::PageDown);
+        frame(&mut desk)
+    });
+    tell("page", page.collect());
+    let typed = "crowd sound 7 of the crowd author 1".chars().map(|letter| {
+        desk.harness.event(egui::Event::Text(letter.to_string()));
+        frame(&mut desk)
+    });
+    tell("type", typed.collect());
 }

@@ -9,7 +9,7 @@ use nice_plug_egui::RepaintNotifier;
 
 use super::standing::{HistoryOrder, Standing};
 use crate::browser::history::{Mark, Marks};
-use crate::browser::library::{Entry, Facets, Library, Query};
+use crate::browser::library::{Column, Entry, Facets, Library, Query};
 use crate::browser::models::Opened;
 use crate::browser::preset::Preset;
 use crate::browser::settings::Change;
@@ -23,10 +23,24 @@ pub struct Wish {
     pub shelf: Shelf,
     /// What the user looks for on it.
     pub query: Query,
+    /// In which order.
+    pub order: Arrangement,
     /// Rises when the list is to be ranked anew; until then rows stay in their order, whatever happens meanwhile.
     pub look: u64,
     /// Rises when another sound is to be made for the user.
     pub another: u64,
+}
+
+/// The order of the rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Arrangement {
+    /// That of the shelf.
+    #[default]
+    Shelf,
+    /// By a column, or the other way round. Of shelves that have an order of their own, only what they show.
+    Column(Column, bool),
+    /// What is nearest to a preset, whatever the shelf.
+    Near(PresetId),
 }
 
 /// Something that an editor wants done.
@@ -49,6 +63,33 @@ pub enum Order {
     Reread,
     /// Something is done with the history as a whole.
     History(HistoryOrder),
+    /// A tag is put on presets (`true`) or taken off.
+    Tag {
+        /// Which.
+        presets: Vec<PresetId>,
+        /// The tag.
+        tag: String,
+        /// Whether they have it from now on.
+        on: bool,
+    },
+    /// Presets are to be handed on.
+    Export {
+        /// Which.
+        parcel: Parcel,
+        /// The folder that the file goes to, as the user wrote it.
+        folder: String,
+    },
+    /// The file of a preset is to be shown where it lies.
+    Reveal(PresetId),
+}
+
+/// Presets that are handed on together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Parcel {
+    /// These.
+    Presets(Vec<PresetId>),
+    /// All of a bank.
+    Bank(String),
 }
 
 /// A sound that the user wants saved as a preset.
@@ -90,6 +131,8 @@ pub struct View {
     pub marks: Arc<HashMap<PresetId, Marks>>,
     /// All files were read; until then presets may be missing.
     pub is_complete: bool,
+    /// Files that were read so far, and that there are, when all are read for the first time.
+    pub progress: (u32, u32),
 }
 
 impl View {
@@ -148,6 +191,7 @@ struct Top {
     saved: Option<Result<PresetId, String>>,
     standing: Standing,
     looks_at_history: bool,
+    told: Option<Result<String, String>>,
 }
 
 impl Desk {
@@ -246,6 +290,18 @@ impl Desk {
     #[must_use]
     pub fn looks_at_history(&self) -> bool {
         self.top().looks_at_history
+    }
+
+    /// Says what became of another order, or why nothing did, as one sentence.
+    pub fn tell_done(&self, told: Result<String, String>) {
+        self.top().told = Some(told);
+        self.news.request_repaint();
+    }
+
+    /// Takes that.
+    #[must_use]
+    pub fn take_done(&self) -> Option<Result<String, String>> {
+        self.top().told.take()
     }
 
     fn top(&self) -> MutexGuard<'_, Top> {

@@ -30,7 +30,7 @@ pub use follow::{Follower, follow};
 pub use licence::{Permission, RECORDING_LICENCE};
 pub use naming::file_stem;
 pub use query::{Found, Order, Query, Shown, random, step};
-pub use scanner::{Look, Scanner};
+pub use scanner::{Look, Progress, Scanner};
 pub use shelve::{PresetFolder, ShelveError, is_in_trash};
 pub use words::fold;
 

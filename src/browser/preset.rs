@@ -17,7 +17,7 @@ use crate::model::ModelReference;
 use crate::model::transfer::{StoredTransfer, Transfer, TransferError};
 use crate::synth::controls::{Control, Controls};
 
-pub use folder::{Listed, list, scan};
+pub use folder::{Listed, count, list, scan};
 
 /// Version of the file format.
 pub const FORMAT: u64 = 1;

@@ -1,16 +1,23 @@
 //! The list of presets: a search box, shelves, facets, rows. Its keys are read in [`keys`]; what happens to the sound stands
 //! in [`trial`], how it is saved in [`form`].
 
+mod details;
+mod export;
 mod facets;
 mod filter;
 mod form;
 pub(super) mod keys;
+mod list;
+mod problems;
 mod row;
 mod selection;
+mod stars;
+mod tags;
 mod trial;
 
-use egui::{Align, Id, Rect, ScrollArea, Sense, TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use egui::{Id, Rect, TextEdit, Ui, UiBuilder, pos2, vec2};
 
+use self::details::Details;
 use self::facets::Folds;
 use self::filter::Filter;
 use self::form::Form;
@@ -27,7 +34,6 @@ const SEARCH: f32 = 250.0;
 const FACETS: Share = Share { part: 0.19, least: 168.0, most: 230.0 };
 const BAR: f32 = 30.0;
 const FOOTER: f32 = 22.0;
-const KEYS: &str = "Up and Down try, Enter keeps, Esc goes back, F heart, 1-5 stars, X not this, R random, C compare, Ctrl+Z undo, / search";
 
 /// What the list remembers. Lives as long as the instance.
 pub(super) struct Browser {
@@ -35,6 +41,9 @@ pub(super) struct Browser {
     shelf: Shelf,
     filter: Filter,
     folds: Folds,
+    details: Details,
+    /// The files that could not be read stand in place of the rows.
+    shows_problems: bool,
     /// Rises with each opening: the shelves are ranked anew.
     look: u64,
     /// Rises when another sound is to be made.
@@ -77,6 +86,8 @@ impl Default for Browser {
             shelf: Shelf::ForYou,
             filter: Filter::default(),
             folds: Folds::default(),
+            details: Details::default(),
+            shows_problems: false,
             look: 0,
             another: 0,
             awaits_made: false,
@@ -111,6 +122,7 @@ impl Browser {
         self.open = true;
         self.look += 1;
         self.filter.text.clear();
+        self.shows_problems = false;
         self.selected = hands.params.kept.preset.id();
         self.place = 0;
         self.reveal = true;
@@ -137,7 +149,13 @@ impl Browser {
 
     /// What is wished to be seen.
     fn wish(&self) -> Wish {
-        Wish { shelf: self.shelf, query: self.filter.query(), look: self.look, another: self.another }
+        Wish {
+            shelf: self.shelf,
+            query: self.filter.query(),
+            order: self.filter.order(self.shelf),
+            look: self.look,
+            another: self.another,
+        }
     }
 
     /// Takes up what the librarian has laid out, and lets what is due happen. Once a frame.
@@ -149,6 +167,9 @@ impl Browser {
         }
         if let Some(outcome) = desk.take_saved() {
             self.settle_saved(outcome);
+        }
+        if let Some(told) = desk.take_done() {
+            self.details.said = Some(told);
         }
         let now = ui.input(|input| input.time);
         if self.awaits_made && self.view.wish.as_ref() == Some(&self.wish()) {
@@ -169,14 +190,17 @@ impl Browser {
             self.enter = false;
             self.keep(hands, desk);
         }
+        if self.trial.is_settling() {
+            ui.ctx().request_repaint_after(super::FRAME);
+        }
         if self.trial.is_due() {
             ui.ctx().request_repaint_after(trial::DWELL);
         }
     }
 
     fn take(&mut self, view: View) {
-        let asks_for_others = view.wish.as_ref().map(|wish| (wish.shelf, &wish.query))
-            != self.view.wish.as_ref().map(|wish| (wish.shelf, &wish.query));
+        let about = |view: &View| view.wish.as_ref().map(|wish| (wish.shelf, wish.query.clone(), wish.order));
+        let asks_for_others = about(&view) != about(&self.view);
         self.view = view;
         if self.form.is_open {
             self.form.learn(&self.view.library);
@@ -197,7 +221,8 @@ impl Browser {
 
     /// Another list comes: its first row is the one that Enter takes.
     fn begin_anew(&mut self) {
-        (self.selected, self.place) = (None, 0);
+        (self.selected, self.place, self.shows_problems) = (None, 0, false);
+        self.details.turn_over();
         self.picks = Picks::default();
     }
 
@@ -226,6 +251,9 @@ impl Browser {
     fn select(&mut self, place: usize, now: f64) {
         let Some(preset) = self.preset(place) else { return };
         self.picks = Picks::default();
+        if self.selected != Some(preset) {
+            self.details.turn_over();
+        }
         (self.place, self.reveal, self.sought) = (place, true, None);
         if self.selected.replace(preset) != Some(preset) || !self.trial.is_about(preset) {
             self.trial.wait_for(preset, self.shown(), now);
@@ -277,16 +305,22 @@ pub(super) fn draw(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
     let browser = &mut screen.browser;
     search(ui, &ids, bar.with_max_x(bar.left() + SEARCH), browser);
     shelves(ui, bar.with_min_x(bar.left() + SEARCH + theme::INSET), browser);
+    let (list, details) = list.split_left_right_at_x(list.right() - DETAILS.of(below.width()));
+    let list = list.with_max_x(list.right() - theme::GAP);
     facets::draw(ui, facets.with_max_x(facets.right() - 6.0), browser);
     let chips = facets::chips(ui, list, browser);
-    rows(ui, &ids, list.with_min_y(list.top() + chips), hands, screen);
-    let (said, colour) = match screen.browser.trial.trouble() {
-        Some(trouble) => (trouble, ui.colours().alert),
-        None => (KEYS, ui.colours().muted),
-    };
-    super::text(ui, footer, said, Align::Min, theme::small(), colour);
-    super::text(ui, footer, &count(&screen.browser.view), Align::Max, theme::small(), ui.colours().muted);
+    let list = list.with_min_y(list.top() + chips);
+    if screen.browser.shows_problems {
+        problems::draw(ui, list, &mut screen.browser);
+    } else {
+        list::draw(ui, &ids, list, hands, screen);
+    }
+    details::draw(ui, &ids, details, hands, screen);
+    list::footer(ui, footer, &mut screen.browser);
 }
+
+/// Width of the details.
+const DETAILS: Share = Share { part: 0.27, least: 230.0, most: 340.0 };
 
 /// A part of the width, within bounds.
 struct Share {
@@ -305,11 +339,14 @@ impl Share {
 struct Ids {
     search: Id,
     list: Id,
+    tags: Id,
+    folder: Id,
 }
 
 impl Ids {
     fn of(ui: &Ui) -> Self {
-        Self { search: ui.scope_id().with("search"), list: ui.scope_id().with("list") }
+        let id = |name: &str| ui.scope_id().with(name);
+        Self { search: id("search"), list: id("list"), tags: id("tags"), folder: id("folder") }
     }
 }
 
@@ -335,7 +372,7 @@ fn shelves(ui: &mut Ui, area: Rect, browser: &mut Browser) {
                 let name = shelf_name(shelf);
                 if ui.selectable_label(browser.shelf == shelf, name).clicked() && browser.shelf != shelf {
                     browser.shelf = shelf;
-                    browser.selected = None;
+                    browser.begin_anew();
                     browser.wants = Some(Focus::List);
                 }
             }
@@ -351,93 +388,4 @@ fn shelf_name(shelf: Shelf) -> &'static str {
         Shelf::Favourites => "Favourites",
         Shelf::All => "All",
     }
-}
-
-fn rows(ui: &mut Ui, ids: &Ids, area: Rect, hands: &Hands, screen: &mut Screen) {
-    let response = ui.interact(area, ids.list, Sense::focusable_noninteractive());
-    response.widget_info(|| WidgetInfo::labeled(egui::accesskit::Role::ListBox, true, "Preset list"));
-    let browser = &mut screen.browser;
-    if browser.wants == Some(Focus::List) {
-        browser.wants = None;
-        response.request_focus();
-    }
-    keys::hold(ui, ids.list);
-    if browser.view.count() == 0 {
-        return super::text(ui, area, nothing(browser), Align::Center, theme::body(), ui.colours().muted);
-    }
-    let mut touched = None;
-    ui.scope_builder(UiBuilder::new().max_rect(area).id_salt("rows"), |ui| {
-        ui.spacing_mut().item_spacing.y = 0.0;
-        let mut scroll = ScrollArea::vertical().auto_shrink(false);
-        if std::mem::take(&mut browser.reveal) {
-            scroll = scroll.vertical_scroll_offset(row::centred(browser.place, area.height()));
-        }
-        scroll.show_rows(ui, row::HEIGHT, browser.view.count(), |ui, range| {
-            for place in range {
-                let Some(entry) = browser.view.entry(place) else { continue };
-                touched =
-                    row::draw(ui, entry, browser.look_of(entry.id, hands)).map(|touch| (place, touch)).or(touched);
-            }
-        });
-    });
-    if let Some((place, touch)) = touched {
-        touch_row(ui, place, touch, hands, screen);
-    }
-}
-
-impl Browser {
-    /// What is to be shown of a preset beside what stands in its file.
-    fn look_of(&self, preset: PresetId, hands: &Hands) -> row::Look<'_> {
-        row::Look {
-            is_selected: self.selected == Some(preset) || self.picks.has(preset),
-            is_playing: hands.params.kept.preset.id() == Some(preset),
-            is_made: self.view.is_made(preset),
-            has_heart: self.view.marks.get(&preset).is_some_and(|marks| marks.favourite),
-            reason: self.view.reasons.get(&preset).map_or("", String::as_str),
-        }
-    }
-}
-
-fn touch_row(ui: &Ui, place: usize, touch: row::Touch, hands: &Hands, screen: &mut Screen) {
-    let (now, modifiers) = ui.input(|input| (input.time, input.modifiers));
-    let browser = &mut screen.browser;
-    browser.wants = Some(Focus::List);
-    match touch {
-        row::Touch::Try if modifiers.command => browser.pick(place),
-        row::Touch::Try if modifiers.shift => browser.extend_to(place),
-        row::Touch::Try => browser.point_at(place, now),
-        row::Touch::Take => {
-            browser.point_at(place, now);
-            browser.keep(hands, screen.half.desk());
-        }
-        row::Touch::Another => browser.make_another(),
-        row::Touch::Heart => {
-            if let Some(preset) = browser.preset(place) {
-                keys::heart(&[preset], browser, screen.half.desk());
-            }
-        }
-    }
-}
-
-/// Why no row is there.
-fn nothing(browser: &Browser) -> &'static str {
-    let is_looked_for = !browser.filter.text.trim().is_empty();
-    let is_narrowed = !browser.filter.choices().is_empty();
-    match browser.shelf {
-        _ if browser.view.wish.is_none() || !browser.view.is_complete => "Presets are being read.",
-        _ if is_narrowed && is_looked_for => "No preset has all these words and what is chosen.",
-        _ if is_narrowed => "No preset here has all that is chosen.",
-        _ if is_looked_for => "No preset has all these words.",
-        Shelf::Recents => "Nothing was loaded yet.",
-        Shelf::Favourites => "No preset has a heart yet: F gives one.",
-        Shelf::ForYou | Shelf::NewToYou | Shelf::All => "There is no preset here.",
-    }
-}
-
-fn count(view: &View) -> String {
-    let count = match view.count() {
-        1 => "1 preset".to_owned(),
-        count => format!("{count} presets"),
-    };
-    if view.is_complete { count } else { format!("{count}, more are being read") }
 }

@@ -6,6 +6,7 @@
 
 mod archive;
 mod clerk;
+mod errands;
 mod household;
 mod level;
 mod made;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use zither::bridge::{Draft, Fetched, HistoryOrder, LibrarianHalf, Order, Standing, Wish};
+use zither::bridge::{Arrangement, Draft, Fetched, HistoryOrder, LibrarianHalf, Order, Standing, Wish};
 use zither::browser::history::{Mark, Marks};
 use zither::browser::library::{self, Entry, Library, Look, PresetFolder, Scanner};
 use zither::browser::models;
@@ -23,6 +23,10 @@ pub(crate) struct Clerk {
     pub(crate) library: Arc<Library>,
     pub(crate) marks: HashMap<PresetId, Marks>,
     pub(crate) fetched: usize,
+    /// Files that were read, and that there are, until all are.
+    pub(crate) reads: Option<(u32, u32)>,
+    /// What was ordered that leads out of the library.
+    pub(crate) errands: Vec<Order>,
     /// What is made for the user on *New to you*, one after the other.
     pub(crate) made: Vec<Preset>,
     /// What *For you* shows, best first, and why; all by name where nothing is ranked.
@@ -48,6 +52,8 @@ impl Clerk {
             library,
             marks: HashMap::new(),
             fetched: 0,
+            reads: None,
+            errands: Vec::new(),
             made: Vec::new(),
             ranked: Vec::new(),
             changes: Vec::new(),
@@ -78,7 +84,8 @@ impl Clerk {
         self.look();
     }
 
-    fn look(&mut self) {
+    /// Looks at the user's folder.
+    pub(crate) fn look(&mut self) {
         self.scanner.look(Look::Files, &|| true);
         self.library = Arc::new(self.scanner.library());
     }
@@ -94,6 +101,8 @@ impl Clerk {
                 Order::History(order) => self.history.push(order),
                 // No other program has set anything.
                 Order::Reread => {}
+                Order::Tag { presets, tag, on } => presets.iter().for_each(|preset| self.tag(*preset, &tag, on)),
+                Order::Export { .. } | Order::Reveal(_) => self.errands.push(order),
             }
         }
         if let Some(wish) = self.half.desk().wished() {
@@ -123,10 +132,34 @@ impl Clerk {
         }
     }
 
+    fn tag(&mut self, preset: PresetId, tag: &str, on: bool) {
+        match self.library.entry(preset).and_then(Entry::path).cloned() {
+            Some(path) => {
+                let (add, remove): (&[&str], &[&str]) = if on { (&[tag], &[]) } else { (&[], &[tag]) };
+                assert_eq!(self.folder.retag(&[path], add, remove).0, 1);
+                self.look();
+            }
+            None => {
+                let tags = &mut self.marks.entry(preset).or_default().tags;
+                tags.retain(|known| known != tag);
+                tags.extend(on.then(|| tag.to_owned()));
+            }
+        }
+    }
+
+    /// Says what became of an errand.
+    pub(crate) fn tell_done(&self, told: Result<String, String>) {
+        self.half.desk().tell_done(told);
+    }
+
     fn answer(&self, wish: Wish) {
-        let favourites = wish.shelf == Shelf::Favourites;
+        let favourites = wish.shelf == Shelf::Favourites && wish.order == Arrangement::Shelf;
         let query = library::Query { favourites, ..wish.query.clone() };
-        let scores = self.scores(wish.shelf);
+        let scores = match wish.order {
+            Arrangement::Shelf => self.scores(wish.shelf),
+            Arrangement::Column(column, is_reversed) => Some(self.library.by_column(column, is_reversed)),
+            Arrangement::Near(preset) => Some(self.library.nearness(preset)),
+        };
         let order = scores.as_deref().map_or(library::Order::Name, library::Order::Scores);
         let found = self.library.find(&query, &self.marks, order);
         let made = self.made.get(wish.another as usize).filter(|_| wish.shelf == Shelf::NewToYou);
@@ -138,7 +171,7 @@ impl Clerk {
             view.facets = Arc::new(found.facets);
             view.reasons = Arc::new(self.ranked.iter().cloned().collect());
             view.marks = Arc::new(self.marks.clone());
-            view.is_complete = true;
+            (view.is_complete, view.progress) = (self.reads.is_none(), self.reads.unwrap_or_default());
         });
     }
 

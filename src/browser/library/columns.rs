@@ -6,9 +6,10 @@ use super::Library;
 use super::facets::Facet;
 
 /// What presets are put in order by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Column {
     /// The name, as the library is ordered by itself.
+    #[default]
     Name,
     /// The bank, the user's own first.
     Bank,

@@ -15,7 +15,7 @@ use super::licence::Permission;
 use super::naming::file_stem;
 use super::shelve::{PresetFolder, ShelveError, place};
 use super::{Entry, Library};
-use crate::browser::preset::{MAX_BYTES, MAX_DEPTH, MAX_PRESETS, Preset, PresetError, list, make_readable};
+use crate::browser::preset::{EXTENSION, MAX_BYTES, MAX_DEPTH, MAX_PRESETS, Preset, PresetError, list, make_readable};
 use crate::browser::usage::PresetId;
 
 /// Extension of bank files.
@@ -115,17 +115,39 @@ impl Bank {
             return Err(BankError::Empty);
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        self.file_in(folder)?.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    }
+
+    /// Writes it into a folder under a file name that is free there: a single preset as its own file, more as a bank.
+    /// Where it went is returned.
+    ///
+    /// # Errors
+    /// If there is no preset in it, or the file cannot be written.
+    pub fn hand_out(&self, folder: &Path) -> Result<PathBuf, BankError> {
+        let file = match &self.presets[..] {
+            [] => return Err(BankError::Empty),
+            [(_, preset)] => place(folder, &file_stem(&preset.name), EXTENSION, |path| preset.write_new(path)),
+            _ => place(folder, &file_stem(&self.name), BANK_EXTENSION, |path| {
+                self.file_in(folder)?.persist_noclobber(path).map_err(|error| error.error)?;
+                Ok(())
+            }),
+        };
+        file.map_err(|error| std::io::Error::other(error.to_string()).into())
+    }
+
+    /// The bank file, whole and on the disk, before it has its name.
+    fn file_in(&self, folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
         let mut file = std::io::BufWriter::new(tempfile::NamedTempFile::new_in(folder)?);
         let header = Header { bank: self.name.clone(), format: FORMAT };
-        writeln!(file, "{}", serde_json::to_string(&header).map_err(std::io::Error::from)?)?;
+        writeln!(file, "{}", serde_json::to_string(&header)?)?;
         for (folder, preset) in &self.presets {
             writeln!(file, "{{\"folder\": {}, \"preset\": {}}}", Value::from(folder.as_str()), on_one_line(preset))?;
         }
         let file = file.into_inner().map_err(std::io::IntoInnerError::into_error)?;
         make_readable(file.as_file())?;
         file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
+        Ok(file)
     }
 
     /// Reads a bank file.
@@ -184,7 +206,7 @@ impl Bank {
                     imported.known += 1;
                     continue;
                 }
-                match place(&folder, &file_stem(&preset.name), |path| preset.write_new(path)) {
+                match place(&folder, &file_stem(&preset.name), EXTENSION, |path| preset.write_new(path)) {
                     Ok(path) => imported.written.push(path),
                     Err(problem) => imported.problems.push(problem),
                 }

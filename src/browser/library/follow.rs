@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
-use super::{Library, Look, Scanner};
+use super::{Library, Look, Progress, Scanner};
 use crate::browser::folders;
 
 /// How often it is looked for new files.
@@ -28,6 +28,7 @@ pub struct Follower {
 struct Current {
     library: Mutex<Arc<Library>>,
     complete: AtomicBool,
+    progress: Mutex<Arc<Progress>>,
     stop: AtomicBool,
 }
 
@@ -68,6 +69,13 @@ impl Follower {
         self.current.complete.load(Ordering::Acquire)
     }
 
+    /// Of the user's files, how many were read, and how many there are, while they are read for the first time.
+    #[must_use]
+    pub fn progress(&self) -> (u32, u32) {
+        let progress = Arc::clone(&self.current.progress.lock().unwrap_or_else(PoisonError::into_inner));
+        (progress.read.load(Ordering::Relaxed), progress.files.load(Ordering::Relaxed))
+    }
+
     /// Has the folder looked at now, every file of it: after a file was saved, or where the user wants to be sure.
     pub fn look(&self) {
         // One that waits already is as good.
@@ -93,6 +101,7 @@ impl Current {
 fn run(root: Option<PathBuf>, period: Duration, current: &Current, asked: &Receiver<()>) {
     let mut scanner = Scanner::new(root);
     current.put(scanner.library());
+    *current.progress.lock().unwrap_or_else(PoisonError::into_inner) = scanner.progress();
     let go_on = || !current.stop.load(Ordering::Acquire);
     let mut look = Look::Files;
     loop {
@@ -137,6 +146,7 @@ mod tests {
         wait(&follower, |library| !library.entries().is_empty() && !has(library));
         write(&root, &[("Mine/Glass.zither", sound.clone())]);
         wait(&follower, has);
+        assert_eq!(follower.progress(), (1, 0), "the first look found none");
         let before = follower.library();
         std::fs::remove_file(root.join("Mine/Glass.zither")).unwrap();
         wait(&follower, |library| !has(library));
@@ -155,5 +165,8 @@ mod tests {
         write(room.path(), &[("Glass.zither", sound.clone())]);
         follower.look();
         wait(&follower, |library| library.entry(sound.id()).is_some());
+        let again = Follower::of(Some(room.path().to_owned()), Duration::from_secs(3_600));
+        wait(&again, |library| library.entry(sound.id()).is_some());
+        assert_eq!(again.progress(), (1, 1));
     }
 }

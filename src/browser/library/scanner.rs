@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
 use super::entry::{Card, Place, Shared};
 use super::{Library, TRASH, USER_BANK};
-use crate::browser::preset::{Listed, MAX_DEPTH, MAX_PRESETS, Preset, PresetError, Problem, list};
+use crate::browser::preset::{Listed, MAX_DEPTH, MAX_PRESETS, Preset, PresetError, Problem, count, list};
 use crate::browser::{bank, folders};
 
 /// File systems tell times to a hundredth of a second, or to two: a folder that was changed so shortly before it was
@@ -34,6 +35,16 @@ pub struct Scanner {
     /// What is built in.
     factory: Vec<Place>,
     looked: bool,
+    progress: Arc<Progress>,
+}
+
+/// How far the first look has come, for any thread.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Files there are, as far as their names say; 0 until they are counted.
+    pub files: AtomicU32,
+    /// Files that were read.
+    pub read: AtomicU32,
 }
 
 /// A folder as it was listed last.
@@ -68,7 +79,8 @@ impl Scanner {
             modified: None,
         };
         let factory = bank::factory().map(place).collect();
-        Self { root, folders: BTreeMap::new(), shared, factory, looked: false }
+        let progress = Arc::default();
+        Self { root, folders: BTreeMap::new(), shared, factory, looked: false, progress }
     }
 
     /// The library of what was read so far; before the first look, of what is built in.
@@ -95,11 +107,20 @@ impl Scanner {
         Library::new(places, problems)
     }
 
+    /// How far it has come.
+    #[must_use]
+    pub fn progress(&self) -> Arc<Progress> {
+        Arc::clone(&self.progress)
+    }
+
     /// Looks at the folder and reads what is new or changed; whether that is anything, or this was the first look. Ends
     /// early where `go_on` says no, and is of no further use then.
     pub fn look(&mut self, look: Look, go_on: &dyn Fn() -> bool) -> bool {
         let mut before = std::mem::take(&mut self.folders);
         let mut changed = !std::mem::replace(&mut self.looked, true);
+        if let Some(root) = self.root.as_ref().filter(|_| changed) {
+            self.progress.files.store(count(root) as u32, Ordering::Relaxed);
+        }
         let mut waiting: Vec<_> = self.root.iter().filter(|root| root.is_dir()).map(|root| (root.clone(), 0)).collect();
         let mut room = MAX_PRESETS;
         while let Some((path, depth)) = waiting.pop().filter(|_| go_on()) {
@@ -148,6 +169,7 @@ impl Scanner {
     }
 
     fn read(&mut self, path: &Path) -> Result<Arc<Card>, Arc<Problem>> {
+        self.progress.read.fetch_add(1, Ordering::Relaxed);
         let read = Preset::read(path).map(|preset| self.shared.card(&preset));
         read.map_err(|error| Arc::new(Problem { path: path.to_owned(), error }))
     }

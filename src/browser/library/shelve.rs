@@ -86,7 +86,7 @@ impl PresetFolder {
     /// If the bank may not be the user's, the preset would be refused when read, or the disk says no.
     pub fn save(&self, preset: &Preset, bank: &str, folder: &str) -> Result<PathBuf, ShelveError> {
         let folder = self.make_folder(bank, folder)?;
-        place(&folder, &file_stem(&preset.name), |path| preset.write_new(path))
+        place(&folder, &file_stem(&preset.name), EXTENSION, |path| preset.write_new(path))
     }
 
     /// Saves a preset in place of the one in a file of the folder, which goes to the trash. Whoever reads meanwhile finds
@@ -114,7 +114,7 @@ impl PresetFolder {
             return preset.write(path).map(|()| path.to_owned()).map_err(ShelveError::of(path));
         }
         let folder = path.parent().unwrap_or(&self.root);
-        let new = place(folder, &stem, |path| preset.write_new(path))?;
+        let new = place(folder, &stem, EXTENSION, |path| preset.write_new(path))?;
         // Both are there for a moment: one sound in two places, and nothing lost if this is where it ends.
         fs::remove_file(path).map_err(ShelveError::of_io(path))?;
         Ok(new)
@@ -231,13 +231,14 @@ impl PresetFolder {
 pub(super) fn place(
     folder: &Path,
     stem: &str,
+    extension: &str,
     write: impl Fn(&Path) -> Result<(), PresetError>,
 ) -> Result<PathBuf, ShelveError> {
     // Case makes no difference on two systems of three, and folders travel.
     let names = fs::read_dir(folder).map_err(ShelveError::of_io(folder))?;
     let taken: std::collections::HashSet<String> =
         names.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().to_lowercase())).collect();
-    for name in alternatives(stem).map(|stem| format!("{stem}.{EXTENSION}")) {
+    for name in alternatives(stem).map(|stem| format!("{stem}.{extension}")) {
         if taken.contains(&name.to_lowercase()) {
             continue;
         }
@@ -262,7 +263,7 @@ fn copy(path: &Path, folder: &Path) -> Result<PathBuf, ShelveError> {
     let bytes = fs::read(path).map_err(ShelveError::of_io(path))?;
     let modified = fs::metadata(path).and_then(|about| about.modified()).ok();
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    place(folder, &stem, |to| {
+    place(folder, &stem, EXTENSION, |to| {
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(&bytes)?;
         modified.map(|time| file.as_file().set_modified(time)).transpose()?;

@@ -40,6 +40,24 @@ pub fn list(folder: &Path) -> io::Result<Listed> {
     Ok(listed)
 }
 
+/// How many preset files a folder and its subfolders seem to hold, by their names alone. What cannot be read holds none.
+#[must_use]
+pub fn count(folder: &Path) -> usize {
+    let mut count = 0;
+    let mut folders = vec![(folder.to_owned(), 0)];
+    while let Some((path, depth)) = folders.pop() {
+        for entry in std::fs::read_dir(&path).into_iter().flatten().flatten() {
+            let (name, is_folder) = (entry.file_name(), entry.file_type().is_ok_and(|kind| kind.is_dir()));
+            if is_folder && depth < MAX_DEPTH && !name.as_encoded_bytes().starts_with(b".") {
+                folders.push((entry.path(), depth + 1));
+            } else if !is_folder && Path::new(&name).extension().is_some_and(|extension| extension == EXTENSION) {
+                count += 1;
+            }
+        }
+    }
+    count.min(MAX_PRESETS)
+}
+
 /// All presets of a folder and its subfolders in the order of their paths, and what there is that is none.
 #[must_use]
 pub fn scan(folder: &Path) -> (Vec<(PathBuf, Preset)>, Vec<Problem>) {
@@ -95,6 +113,7 @@ mod tests {
         let (presets, problems) = scan(folder.path());
         let names: Vec<_> = presets.iter().map(|(path, _)| path.file_name().unwrap().to_owned()).collect();
         assert_eq!(names, ["a.zither", "b.zither"]);
+        assert_eq!((count(folder.path()), count(&folder.path().join("missing"))), (3, 0));
         assert_eq!(problems.len(), 1);
         assert!(problems[0].path.ends_with("bad.zither"));
     }

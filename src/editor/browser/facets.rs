@@ -22,7 +22,6 @@ const COUNT: f32 = 44.0;
 /// Values of a facet before the rest is asked for, and with it: more are found faster by searching.
 const FEW: usize = 8;
 const MANY: usize = 200;
-const CHIP: f32 = 24.0;
 
 /// What the list of facets remembers.
 #[derive(Default)]
@@ -167,19 +166,18 @@ pub(super) fn chips(ui: &mut Ui, area: Rect, browser: &mut Browser) -> f32 {
         return 0.0;
     }
     let (mut off, mut clears) = (None, false);
-    ui.scope_builder(UiBuilder::new().max_rect(area.with_max_y(area.top() + CHIP)).id_salt("chips"), |ui| {
-        ScrollArea::horizontal().show(ui, |ui| {
-            ui.horizontal_centered(|ui| {
-                clears = ui.button("Clear").on_hover_text("Takes off all that narrows the list").clicked();
-                for choice in choices {
-                    let name = choice.full_name();
-                    let response = ui.button(format!("{name}  \u{d7}"));
-                    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Take off {name}")));
-                    if response.clicked() {
-                        off = Some(choice);
-                    }
+    let drawn = ui.scope_builder(UiBuilder::new().max_rect(area).id_salt("chips"), |ui| {
+        ui.spacing_mut().item_spacing = vec2(6.0, 4.0);
+        ui.horizontal_wrapped(|ui| {
+            clears = ui.button("Clear").on_hover_text("Takes off all that narrows the list").clicked();
+            for choice in choices {
+                let name = choice.full_name();
+                let response = ui.button(format!("{name}  \u{d7}"));
+                response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Take off {name}")));
+                if response.clicked() {
+                    off = Some(choice);
                 }
-            });
+            }
         });
     });
     if let Some(choice) = off {
@@ -191,12 +189,12 @@ pub(super) fn chips(ui: &mut Ui, area: Rect, browser: &mut Browser) -> f32 {
         browser.begin_anew();
         browser.wants = Some(Focus::List);
     }
-    CHIP + 6.0
+    drawn.response.rect.height() + 6.0
 }
 
 impl Browser {
     /// Chooses something, or takes it off: another list then.
-    fn choose(&mut self, choice: &Choice) {
+    pub(super) fn choose(&mut self, choice: &Choice) {
         self.filter.toggle(choice);
         self.begin_anew();
     }

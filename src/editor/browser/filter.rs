@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::browser::library::{Facet, Permission, Query, Shown};
+use crate::bridge::Arrangement;
+use crate::browser::library::{Column, Facet, Permission, Query, Shown};
+use crate::browser::usage::{PresetId, Shelf};
 
 /// What is shown of a shelf.
 #[derive(Default)]
@@ -15,11 +17,17 @@ pub(super) struct Filter {
     stars: u8,
     /// Only what is hidden.
     hidden: bool,
+    /// What is nearest to this preset, in place of the shelf.
+    near: Option<(PresetId, Arc<str>)>,
+    /// How *All* is sorted, and whether the other way round.
+    pub(super) column: (Column, bool),
 }
 
 /// Something that narrows the list, and can be taken off again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Choice {
+    /// What is nearest to a preset, which is called so.
+    Near(PresetId, Arc<str>),
     /// A value of a facet.
     Value(Facet, Arc<str>),
     /// All badges that permit an export.
@@ -34,6 +42,7 @@ impl Choice {
     /// As it is written in the list of facets.
     pub(super) fn name(&self) -> String {
         match self {
+            Self::Near(_, name) => format!("Similar to {name}"),
             Self::Value(_, name) => name.to_string(),
             Self::SafeToExport => "Safe to export".to_owned(),
             Self::Stars(1) => "1 star or more".to_owned(),
@@ -78,11 +87,28 @@ impl Filter {
         query
     }
 
+    /// The order of a shelf's rows.
+    pub(super) fn order(&self, shelf: Shelf) -> Arrangement {
+        match (&self.near, shelf, self.column) {
+            (Some((preset, _)), ..) => Arrangement::Near(*preset),
+            (None, Shelf::All, (Column::Name, false)) => Arrangement::Shelf,
+            (None, Shelf::All, (column, is_reversed)) => Arrangement::Column(column, is_reversed),
+            (None, ..) => Arrangement::Shelf,
+        }
+    }
+
+    /// Whether what is nearest to a preset stands in place of the shelf.
+    pub(super) fn is_near(&self) -> bool {
+        self.near.is_some()
+    }
+
     /// All that is chosen, beside the words.
     pub(super) fn choices(&self) -> Vec<Choice> {
         let is_safe = self.has(&Choice::SafeToExport);
         let values = self.chosen.iter().filter(|(facet, _)| !(is_safe && *facet == Facet::Permission));
-        let mut choices: Vec<Choice> = values.map(|(facet, name)| Choice::Value(*facet, Arc::clone(name))).collect();
+        let near = self.near.iter().map(|(preset, name)| Choice::Near(*preset, Arc::clone(name)));
+        let values = values.map(|(facet, name)| Choice::Value(*facet, Arc::clone(name)));
+        let mut choices: Vec<Choice> = near.chain(values).collect();
         choices.extend(is_safe.then_some(Choice::SafeToExport));
         choices.extend((self.stars > 0).then_some(Choice::Stars(self.stars)));
         choices.extend(self.hidden.then_some(Choice::Hidden));
@@ -92,6 +118,7 @@ impl Filter {
     /// Whether it is chosen.
     pub(super) fn has(&self, choice: &Choice) -> bool {
         match choice {
+            Choice::Near(preset, _) => self.near.as_ref().is_some_and(|(near, _)| near == preset),
             Choice::Value(facet, name) => self.has_value(*facet, name),
             Choice::SafeToExport => {
                 let count = self.chosen.iter().filter(|(facet, _)| *facet == Facet::Permission).count();
@@ -106,6 +133,7 @@ impl Filter {
     pub(super) fn toggle(&mut self, choice: &Choice) {
         let is_chosen = self.has(choice);
         match choice {
+            Choice::Near(preset, name) => self.near = (!is_chosen).then(|| (*preset, Arc::clone(name))),
             Choice::Value(facet, name) if is_chosen => self.chosen.retain(|(of, one)| of != facet || one != name),
             Choice::Value(facet, name) => self.chosen.push((*facet, Arc::clone(name))),
             Choice::SafeToExport => {
@@ -119,7 +147,7 @@ impl Filter {
 
     /// Takes off all but the words.
     pub(super) fn clear(&mut self) {
-        *self = Self { text: std::mem::take(&mut self.text), ..Self::default() };
+        *self = Self { text: std::mem::take(&mut self.text), column: self.column, ..Self::default() };
     }
 
     fn has_value(&self, facet: Facet, name: &str) -> bool {
@@ -135,7 +163,8 @@ mod tests {
     fn what_is_chosen_is_asked_for_named_and_taken_off_again() {
         let mut filter = Filter { text: "bel".into(), ..Filter::default() };
         let bank = Choice::Value(Facet::Bank, "Mine".into());
-        for choice in [&bank, &Choice::Stars(4), &Choice::SafeToExport, &Choice::Hidden] {
+        let near = Choice::Near(PresetId::of(b"x"), "X".into());
+        for choice in [&near, &bank, &Choice::Stars(4), &Choice::SafeToExport, &Choice::Hidden] {
             filter.toggle(choice);
             assert!(filter.has(choice), "{choice:?}");
         }
@@ -143,9 +172,12 @@ mod tests {
         assert_eq!((query.text.as_str(), query.rating, query.shown), ("bel", 4, Shown::Hidden));
         assert_eq!(query.chosen[&Facet::Permission].len(), 2);
         let names: Vec<String> = filter.choices().iter().map(Choice::full_name).collect();
-        assert_eq!(names, ["Bank: Mine", "Safe to export", "4 stars or more", "Hidden presets"]);
+        assert_eq!(names, ["Similar to X", "Bank: Mine", "Safe to export", "4 stars or more", "Hidden presets"]);
         filter.toggle(&Choice::Value(Facet::Permission, Permission::Free.name().into()));
         assert!(!filter.has(&Choice::SafeToExport), "only one of the two is left");
+        assert_eq!(filter.order(Shelf::ForYou), Arrangement::Near(PresetId::of(b"x")));
+        filter.toggle(&near);
+        assert_eq!(filter.order(Shelf::All), Arrangement::Shelf);
         filter.toggle(&bank);
         assert!(!filter.has(&bank));
         filter.clear();

@@ -49,7 +49,8 @@ pub(super) fn read(ui: &Ui, ids: &Ids, hands: &Hands, screen: &mut Screen) {
     let (in_search, in_list) = ui.memory(|memory| (memory.has_focus(ids.search), memory.has_focus(ids.list)));
     let browser = &mut screen.browser;
     if pressed(ui, Modifiers::NONE, Key::Escape) {
-        return browser.cancel(hands);
+        let writes = ui.memory(|memory| memory.has_focus(ids.tags) || memory.has_focus(ids.folder));
+        return if writes { browser.leave_field() } else { browser.cancel(hands) };
     }
     if !in_search && !in_list {
         return;
@@ -88,6 +89,7 @@ fn letters(ui: &Ui, hands: &Hands, screen: &mut Screen) {
             "0" | "1" | "2" | "3" | "4" | "5" if !about.is_empty() => rate(&about, text.as_bytes()[0] - b'0', desk),
             "m" | "M" if browser.view.made.is_some() => browser.make_another(),
             "r" | "R" => browser.jump(ui.input(|input| input.time)),
+            "." if about.len() == 1 => browser.show_similar(about[0]),
             "c" | "C" => browser.trial.compare(hands, desk),
             "/" => browser.wants = Some(Focus::Search),
             _ => {

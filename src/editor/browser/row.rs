@@ -1,17 +1,18 @@
 //! One row of the list: heart, name, bank and tags, the reason why it stands there, and what its licence asks for.
 
 use egui::accesskit::Role;
-use egui::{Align, Button, Pos2, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, vec2};
+use egui::{Align, Button, Rect, Sense, Ui, WidgetInfo, vec2};
 
 use super::super::theme;
 use super::super::theme::Themed as _;
+use super::stars;
 use crate::browser::library::{Entry, Permission};
 
 /// Height of a row.
 pub(super) const HEIGHT: f32 = 28.0;
-const HEART: f32 = 30.0;
+const HEART: f32 = 26.0;
 /// Width of the name, and of bank and tags, in parts of the row.
-const PARTS: [f32; 2] = [0.27, 0.33];
+pub(super) const PARTS: [f32; 2] = [0.36, 0.24];
 const BADGE: f32 = 52.0;
 const ANOTHER: f32 = 74.0;
 
@@ -23,7 +24,9 @@ pub(super) struct Look<'a> {
     /// It was made for the user, and is not saved.
     pub(super) is_made: bool,
     pub(super) has_heart: bool,
-    pub(super) reason: &'a str,
+    pub(super) stars: u8,
+    /// Why it stands there; where rows are sorted by what they say, who made it instead.
+    pub(super) reason: Option<&'a str>,
 }
 
 /// What the pointer did to a row.
@@ -52,7 +55,12 @@ pub(super) fn draw(ui: &mut Ui, entry: &Entry, look: Look) -> Option<Touch> {
     if let Some(fill) = fill {
         ui.painter().rect_filled(area.shrink2(vec2(0.0, 1.0)), 5.0, fill);
     }
-    heart(ui, area.left_center() + vec2(HEART / 2.0, 0.0), look.has_heart, response.hovered());
+    let colour = match (look.has_heart, response.hovered() || look.is_selected) {
+        (true, _) => ui.colours().alert,
+        (false, true) => ui.colours().muted,
+        (false, false) => ui.colours().line,
+    };
+    stars::heart(ui.painter(), area.left_center() + vec2(HEART / 2.0, 0.0), colour);
     let right = if look.is_made { area.right() - ANOTHER } else { area.right() };
     texts(ui, area.with_max_x(right), entry, look);
     let another = look.is_made && another(ui, area.with_min_x(right).shrink2(vec2(4.0, 3.0)));
@@ -77,35 +85,31 @@ fn another(ui: &mut Ui, area: Rect) -> bool {
     ui.put(area, Button::new("Another")).on_hover_text("Makes another sound of those that you kept (M)").clicked()
 }
 
+/// What is beside the heart.
+pub(super) fn inside(area: Rect) -> Rect {
+    Rect::from_min_max(area.min + vec2(HEART, 0.0), area.max - vec2(8.0, 0.0))
+}
+
 fn texts(ui: &Ui, area: Rect, entry: &Entry, look: Look) {
     let card = entry.card();
-    let badge = match card.permission {
-        Permission::Free => "",
-        Permission::Credit => "credit",
-        Permission::Ask => "ask",
-    };
-    let inside = Rect::from_min_max(area.min + vec2(HEART, 0.0), area.max - vec2(8.0, 0.0));
+    let inside = inside(area);
     let [name, about] = PARTS.map(|part| part * inside.width());
     let column = |left: f32, width: f32| Rect::from_min_size(inside.min + vec2(left, 0.0), vec2(width - 12.0, HEIGHT));
     let colour = if look.is_playing { ui.colours().accent } else { ui.colours().text };
     super::super::text(ui, column(0.0, name), &card.name, Align::Min, theme::body(), colour);
-    let words: Vec<&str> = std::iter::once(&*entry.places[0].bank).chain(card.tags.iter().map(|tag| &**tag)).collect();
+    let words: Vec<&str> =
+        std::iter::once(entry.places[0].family()).chain(card.tags.iter().map(|tag| &**tag)).collect();
     super::super::text(ui, column(name, about), &words.join(" \u{b7} "), Align::Min, theme::small(), ui.colours().text);
-    let reason = column(name + about, inside.width() - name - about - BADGE);
-    super::super::text(ui, reason, look.reason, Align::Min, theme::small(), ui.colours().muted);
-    super::super::text(ui, inside, badge, Align::Max, theme::small(), ui.colours().accent);
-}
-
-/// A heart of two discs and a point.
-fn heart(ui: &Ui, at: Pos2, is_given: bool, is_hovered: bool) {
-    let colour = match (is_given, is_hovered) {
-        (true, _) => ui.colours().alert,
-        (false, true) => ui.colours().muted,
-        (false, false) => ui.colours().line,
+    let rated = f32::from(look.stars) * stars::STAR;
+    let reason = column(name + about, inside.width() - name - about - BADGE - rated);
+    super::super::text(ui, reason, look.reason.unwrap_or(&card.author), Align::Min, theme::small(), ui.colours().muted);
+    let badge = inside.with_min_x(inside.right() - BADGE);
+    stars::row(ui.painter(), badge.left_center() - vec2(rated + 4.0, 0.0), look.stars, ui.colours().accent);
+    stars::badge(ui, badge.left_center() + vec2(6.0, 0.0), card.permission);
+    let word = match card.permission {
+        Permission::Free => "free",
+        Permission::Credit => "credit",
+        Permission::Ask => "ask",
     };
-    for side in [-1.0, 1.0] {
-        ui.painter().circle_filled(at + vec2(side * 2.7, -1.8), 3.1, colour);
-    }
-    let point = vec![at + vec2(-5.6, -0.4), at + vec2(0.0, -1.6), at + vec2(5.6, -0.4), at + vec2(0.0, 5.6)];
-    ui.painter().add(Shape::convex_polygon(point, colour, Stroke::NONE));
+    super::super::text(ui, badge.with_min_x(badge.left() + 15.0), word, Align::Min, theme::small(), ui.colours().muted);
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::Hands;
-use super::Browser;
+use super::{Browser, Focus};
 use crate::bridge::Desk;
 use crate::browser::library;
 use crate::browser::usage::PresetId;
@@ -33,6 +33,12 @@ impl Browser {
         self.picks.presets.iter().copied().collect()
     }
 
+    /// Leaves a field of the details, with nothing written or done.
+    pub(super) fn leave_field(&mut self) {
+        self.details.turn_over();
+        self.wants = Some(Focus::List);
+    }
+
     /// Picks one more row, or one less; it is not tried by that.
     pub(super) fn pick(&mut self, place: usize) {
         let Some(preset) = self.preset(place) else { return };
@@ -42,6 +48,7 @@ impl Browser {
             picks.presets.insert(preset);
         }
         picks.from = Some(place);
+        self.details.turn_over();
         (self.selected, self.place) = (Some(preset), place);
     }
 
@@ -57,6 +64,7 @@ impl Browser {
         let from = *self.picks.from.get_or_insert(if self.selected.is_some() { self.place } else { place });
         let presets = (from.min(place)..=from.max(place)).filter_map(|row| self.preset(row)).collect();
         self.picks.presets = presets;
+        self.details.turn_over();
         (self.selected, self.place) = (self.preset(place), place);
     }
 

@@ -4,7 +4,7 @@
 mod past;
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use self::past::{Past, Step};
 use super::super::Hands;
@@ -19,6 +19,9 @@ use crate::params::Sound;
 
 /// How long a row stays selected before it is tried: whoever walks on has not meant it.
 pub(super) const DWELL: Duration = Duration::from_millis(120);
+/// By then the host has brought round what it was told, and the bits are put right.
+const SETTLED: Duration = Duration::from_secs(1);
+
 /// A preset that is asked for.
 #[derive(Clone, Copy)]
 struct Asked {
@@ -57,7 +60,7 @@ pub(super) struct Trial {
     tickets: u64,
     trying: Option<Tried>,
     /// The sound that was taken last: the host rounds its values, and they are put right again.
-    exact: Option<Box<Sound>>,
+    exact: Option<(Box<Sound>, Instant)>,
     past: Past,
     trouble: Option<String>,
 }
@@ -66,6 +69,11 @@ impl Trial {
     /// Whether a row waits to be tried.
     pub(super) fn is_due(&self) -> bool {
         self.due.is_some()
+    }
+
+    /// Whether the host may still be rounding what was taken last.
+    pub(super) fn is_settling(&self) -> bool {
+        self.exact.as_ref().is_some_and(|(_, taken)| taken.elapsed() < SETTLED)
     }
 
     /// Whether a preset is on its way.
@@ -122,7 +130,7 @@ impl Trial {
             }
             None => false,
         };
-        if let Some(exact) = self.exact.as_ref().filter(|_| self.trying.is_none()) {
+        if let Some((exact, _)) = self.exact.as_ref().filter(|_| self.trying.is_none()) {
             exact.sharpen(hands.params);
         }
         taken
@@ -139,7 +147,7 @@ impl Trial {
         let Some(Tried { preset, before, is_compared }) = self.trying.take() else { return };
         let now = Sound::of(hands.params);
         now.differs_from(&before).for_each(|control| hands.tell(control));
-        self.exact = Some(Box::new(now));
+        self.exact = Some((Box::new(now), Instant::now()));
         self.past.put(Step::Load(before));
         if is_compared {
             return;
@@ -171,6 +179,11 @@ impl Trial {
             }
             _ => {}
         }
+    }
+
+    /// Whether the loaded preset is heard as it is saved, in place of what was made of it.
+    pub(super) fn is_comparing(&self) -> bool {
+        self.trying.as_ref().is_some_and(|tried| tried.is_compared)
     }
 
     /// What is tried now stays; nothing that waits takes its place.
@@ -229,7 +242,7 @@ impl Trial {
         let now = Sound::of(hands.params);
         sound.put(hands.params);
         sound.differs_from(&now).for_each(|control| hands.tell(control));
-        self.exact = Some(sound);
+        self.exact = Some((sound, Instant::now()));
     }
 
     fn ask(&mut self, preset: PresetId, shown: Shown, purpose: Purpose, desk: &Desk) {

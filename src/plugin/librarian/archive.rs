@@ -27,6 +27,14 @@ pub(super) struct Archive {
 }
 
 impl Archive {
+    /// With the database in this file.
+    #[cfg(test)]
+    pub(super) fn at(file: &std::path::Path) -> Self {
+        let history = History::open(file);
+        let reader = history.reader();
+        Self { open: Some((history, reader)), ..Self::default() }
+    }
+
     /// The history; none where the system names no home folder.
     pub(super) fn history(&mut self) -> Option<&History> {
         self.open().map(|(history, _)| &*history)

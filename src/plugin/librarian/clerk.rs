@@ -1,15 +1,17 @@
 //! One instance, as the librarian sees it.
 
 use std::collections::HashMap;
+use std::process::Child;
 use std::sync::Arc;
 
 use super::archive::Archive;
+use super::errands;
 use super::household::Household;
 use super::made::{self, Made, Occasion};
 use super::save;
 use super::shelves::{RECOMMENDED, Shelves};
 use super::stacks::Stacks;
-use crate::bridge::{Draft, Fetched, LibrarianHalf, Order, Wish};
+use crate::bridge::{Arrangement, Draft, Fetched, LibrarianHalf, Order, Parcel, Wish};
 use crate::browser::history::{Card, Mark, Marks};
 use crate::browser::library::{Library, PresetFolder, Query};
 use crate::browser::models;
@@ -29,6 +31,10 @@ pub(in crate::plugin) struct Clerk {
     has_kept: bool,
     /// What is to be saved.
     drafts: Vec<Draft>,
+    /// File managers that were asked for, until they are open.
+    openers: Vec<Child>,
+    /// What was told last.
+    progress: (u32, u32),
     shown: Option<Shown>,
     /// What was made for the user and tried, the latest last: in no folder, so it is known here alone.
     made: Vec<Arc<Made>>,
@@ -58,7 +64,8 @@ impl Clerk {
     /// The clerk of an instance that was just made.
     pub(super) fn new(id: u64, half: LibrarianHalf, params: Arc<InstrumentParams>) -> Self {
         let sitting = Sitting::new(SessionId::of(drawn().as_bytes()), now());
-        Self { id, half, params, sitting, has_kept: false, drafts: Vec::new(), shown: None, made: Vec::new() }
+        let (drafts, openers, made) = (Vec::new(), Vec::new(), Vec::new());
+        Self { id, half, params, sitting, has_kept: false, drafts, openers, progress: (0, 0), shown: None, made }
     }
 
     /// Whether its editor shows a list.
@@ -81,8 +88,12 @@ impl Clerk {
                     self.tell(household);
                     household.finish(order, archive);
                 }
+                Order::Tag { presets, tag, on } => self.tag(&presets, &tag, on, archive, stacks),
+                Order::Export { parcel, folder } => self.export(&parcel, &folder, archive, stacks),
+                Order::Reveal(preset) => self.reveal(preset, stacks),
             }
         }
+        self.openers.retain_mut(|opener| matches!(opener.try_wait(), Ok(None)));
         self.save(false, stacks);
         if self.half.desk().looks_at_history() {
             household.look();
@@ -180,6 +191,51 @@ impl Clerk {
         }
     }
 
+    /// Puts a tag on presets, or takes it off: in their files where these are the user's own, else in the history.
+    fn tag(&mut self, presets: &[PresetId], tag: &str, on: bool, archive: &mut Archive, stacks: &mut Stacks) {
+        let library = stacks.library();
+        let outcome = PresetFolder::of_user().map(|folder| errands::tag(&folder, &library, presets, tag, on));
+        let tagged = match outcome {
+            Ok(tagged) => tagged,
+            Err(error) => return self.half.desk().tell_done(Err(format!("Not tagged: {error}"))),
+        };
+        for &preset in presets {
+            let is_said = archive.marks().get(&preset).is_some_and(|marks| marks.tags.iter().any(|said| said == tag));
+            if if on { tagged.without_file.contains(&preset) && !is_said } else { is_said } {
+                archive.mark(preset, Mark::Tag(tag.to_owned(), on));
+            }
+        }
+        if tagged.changed > 0 {
+            stacks.look();
+        }
+        if let Some(problem) = tagged.problems.first() {
+            self.half.desk().tell_done(Err(format!("Not tagged: {problem}")));
+        }
+    }
+
+    fn export(&mut self, parcel: &Parcel, folder: &str, archive: &mut Archive, stacks: &mut Stacks) {
+        let outcome = errands::export(&stacks.library(), parcel, folder);
+        if let (Ok(_), Parcel::Presets(presets)) = (&outcome, parcel) {
+            for &preset in presets {
+                self.act(Act::Said(preset, Deed::Export), now(), "", archive, stacks);
+            }
+        }
+        self.half.desk().tell_done(outcome.map_err(|reason| format!("Not exported: {reason}")));
+    }
+
+    fn reveal(&mut self, preset: PresetId, stacks: &mut Stacks) {
+        let library = stacks.library();
+        let Some(file) = library.entry(preset).and_then(|entry| entry.path()) else { return };
+        match errands::reveal(file) {
+            Ok(opener) => self.openers.push(opener),
+            Err(error) => {
+                self.half
+                    .desk()
+                    .tell_done(Err(format!("No file manager can be opened ({error}): copy the path instead.")));
+            }
+        }
+    }
+
     fn mark(&mut self, preset: PresetId, mark: Mark, archive: &mut Archive, stacks: &Stacks) {
         let deed = match mark {
             Mark::Favourite(true) => Some(Deed::Favourite),
@@ -204,6 +260,7 @@ impl Clerk {
             // What comes with Zither is there in a moment; until then nothing can be ranked.
             return;
         }
+        let progress = if is_complete { (0, 0) } else { stacks.progress() };
         stacks.past(&library, archive);
         let is_shown = |shown: &Shown| {
             shown.wish == wish
@@ -212,16 +269,18 @@ impl Clerk {
                 && shown.is_complete == is_complete
         };
         if self.shown.as_ref().is_some_and(is_shown) {
+            self.tell_progress(progress);
             return;
         }
         let same_look = |shown: &Shown| shown.wish.look == wish.look && Arc::ptr_eq(&shown.library, &library);
-        let (shelves, offer) = match self.shown.take().filter(same_look) {
+        let (mut shelves, offer) = match self.shown.take().filter(same_look) {
             Some(shown) => (shown.shelves, shown.offer),
             None => (self.rank(&library, archive, stacks), None),
         };
         let marks = Arc::clone(archive.marks());
         let mut found = shelves.find(&wish, &marks);
-        let is_asked = wish.shelf == Shelf::NewToYou && wish.query == Query::default();
+        let is_asked =
+            wish.shelf == Shelf::NewToYou && wish.query == Query::default() && wish.order == Arrangement::Shelf;
         let offer = if is_asked { Some(self.offer(offer, &wish, &library, archive, stacks)) } else { offer };
         let made = offer.as_ref().filter(|_| is_asked).and_then(|offer| offer.made.clone());
         if let Some(made) = &made {
@@ -234,9 +293,16 @@ impl Clerk {
             (view.rows, view.facets) = (found.rows.into(), Arc::new(found.facets));
             view.reasons = Arc::new(found.reasons);
             view.marks = Arc::clone(&marks);
-            view.is_complete = is_complete;
+            (view.is_complete, view.progress) = (is_complete, progress);
         });
         self.shown = Some(Shown { wish, library, marks, is_complete, shelves, offer });
+    }
+
+    /// Says how far reading has come since the rows were laid out.
+    fn tell_progress(&mut self, progress: (u32, u32)) {
+        if std::mem::replace(&mut self.progress, progress) != progress {
+            self.half.desk().show(|view| view.progress = progress);
+        }
     }
 
     /// What was made for the user, as `before`, unless that is not wanted any more.

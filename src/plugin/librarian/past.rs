@@ -156,3 +156,34 @@ fn item(entry: &Entry) -> Item {
         latent,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::browser::history::Card;
+    use crate::browser::library::Scanner;
+    use crate::browser::usage::SessionId;
+
+    #[test]
+    fn what_was_used_last_is_known_after_a_restart() {
+        let room = tempfile::tempdir().unwrap();
+        let file = room.path().join("history.db");
+        let library = Arc::new(Scanner::new(None).library());
+        let ids: Vec<PresetId> = library.entries().iter().map(|entry| entry.id).collect();
+        let event = |time, preset, deed| {
+            let session = SessionId::of(b"s");
+            Event { time, session, project: None, preset, deed, dwell_ms: 0, shown: None }
+        };
+        let mut archive = Archive::at(&file);
+        let done = vec![event(100, ids[3], Deed::Load), event(200, ids[5], Deed::Load), event(230, ids[5], Deed::Keep)];
+        archive.keep(done, "song", |preset| Card { preset, ..Card::default() });
+        assert!(archive.history().unwrap().flush(Duration::from_secs(30)));
+        drop(archive);
+        let past = Past::of(&library, &mut Archive::at(&file));
+        assert_eq!(past.uses()[&ids[3]], Use { time: 100, deed: Deed::Load, was_kept: false });
+        assert_eq!(past.uses()[&ids[5]], Use { time: 230, deed: Deed::Keep, was_kept: true });
+        assert_eq!(past.uses().len(), 2);
+    }
+}

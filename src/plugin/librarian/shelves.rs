@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::past::{Past, Use};
-use crate::bridge::Wish;
+use crate::bridge::{Arrangement, Wish};
 use crate::browser::history::Marks;
 use crate::browser::library::{Facets, Library, Order, Query};
 use crate::browser::recommend::{Request, Row};
@@ -15,6 +15,9 @@ use crate::browser::usage::{Deed, PresetId, Shelf};
 /// Presets that are recommended, at most.
 pub(super) const RECOMMENDED: usize = 200;
 
+/// Presets that are listed as similar to one, at most, and that one.
+const NEAREST: usize = 101;
+
 /// All shelves as of one look.
 pub(super) struct Shelves {
     library: Arc<Library>,
@@ -22,6 +25,8 @@ pub(super) struct Shelves {
     novel: Vec<Row>,
     /// The last used first.
     recents: Vec<(PresetId, Use)>,
+    /// The last order that took a while to find.
+    sorted: Option<(Arrangement, Vec<f32>)>,
     /// When they were ranked, in seconds since 1970-01-01, UTC.
     now: i64,
 }
@@ -39,17 +44,48 @@ impl Shelves {
         let ranked = past.recommend(request);
         let mut recents: Vec<_> = past.uses().iter().map(|(&preset, &used)| (preset, used)).collect();
         recents.sort_by_key(|(preset, used)| (Reverse(used.time), *preset));
-        Self { library: Arc::clone(library), mixed: ranked.mixed, novel: ranked.novel, recents, now: request.now }
+        let (mixed, novel, library) = (ranked.mixed, ranked.novel, Arc::clone(library));
+        Self { library, mixed, novel, recents, sorted: None, now: request.now }
     }
 
     /// What a wish finds.
-    pub(super) fn find(&self, wish: &Wish, marks: &HashMap<PresetId, Marks>) -> Rows {
-        let favourites = wish.query.favourites || wish.shelf == Shelf::Favourites;
+    pub(super) fn find(&mut self, wish: &Wish, marks: &HashMap<PresetId, Marks>) -> Rows {
+        let near = matches!(wish.order, Arrangement::Near(_));
+        let favourites = wish.query.favourites || (wish.shelf == Shelf::Favourites && !near);
         let query = Query { favourites, ..wish.query.clone() };
-        let scores = self.scores(wish.shelf, !query.text.trim().is_empty());
+        let scores = match wish.order {
+            Arrangement::Shelf => self.scores(wish.shelf, !query.text.trim().is_empty()),
+            order => Some(self.sorted(order).to_vec()),
+        };
         let order = scores.as_deref().map_or(Order::Name, Order::Scores);
         let found = self.library.find(&query, marks, order);
-        Rows { rows: found.rows, facets: found.facets, reasons: self.reasons(wish.shelf) }
+        let reasons = match wish.order {
+            Arrangement::Near(preset) => self.distances(preset, &found.rows),
+            _ => self.reasons(wish.shelf),
+        };
+        Rows { rows: found.rows, facets: found.facets, reasons }
+    }
+
+    /// Scores for an order that has nothing to do with the history.
+    fn sorted(&mut self, order: Arrangement) -> &[f32] {
+        let known = self.sorted.take().filter(|(of, _)| *of == order);
+        let scores = || match order {
+            Arrangement::Column(column, is_reversed) => self.library.by_column(column, is_reversed),
+            Arrangement::Near(preset) => nearest(self.library.nearness(preset)),
+            Arrangement::Shelf => Vec::new(),
+        };
+        &self.sorted.insert(known.unwrap_or_else(|| (order, scores()))).1
+    }
+
+    /// How far each row is from a preset.
+    fn distances(&mut self, preset: PresetId, rows: &[u32]) -> HashMap<PresetId, String> {
+        let library = Arc::clone(&self.library);
+        let scores = self.sorted(Arrangement::Near(preset));
+        let told = |row: &u32| {
+            let (id, distance) = (library.entries()[*row as usize].id, -scores[*row as usize]);
+            (id != preset).then(|| (id, format!("{distance:.2} away")))
+        };
+        rows.iter().filter_map(told).collect()
     }
 
     /// A score for each preset, where the shelf has an order of its own. What is looked for is found among all presets
@@ -104,6 +140,16 @@ impl Shelves {
     }
 }
 
+/// Leaves the nearest alone.
+fn nearest(mut nearness: Vec<f32>) -> Vec<f32> {
+    let mut sorted = nearness.clone();
+    sorted.sort_unstable_by(|a, b| b.total_cmp(a));
+    if let Some(&last) = sorted.get(NEAREST) {
+        nearness.iter_mut().filter(|score| **score <= last).for_each(|score| *score = f32::NEG_INFINITY);
+    }
+    nearness
+}
+
 /// So many seconds ago, in the largest whole unit.
 fn ago(seconds: i64) -> String {
     let units = [("day", 86_400), ("hour", 3_600), ("minute", 60)];
@@ -117,7 +163,7 @@ fn ago(seconds: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::browser::library::Scanner;
+    use crate::browser::library::{Column, Scanner};
     use crate::browser::recommend::Task;
     use crate::browser::usage::{Event, SessionId};
 
@@ -147,22 +193,23 @@ mod tests {
         (ids, shelves)
     }
 
-    fn find(shelves: &Shelves, shelf: Shelf, text: &str, marks: &HashMap<PresetId, Marks>) -> Vec<PresetId> {
-        let rows = shelves.find(&Wish { shelf, query: Query::of_text(text), look: 0, another: 0 }, marks);
+    fn find(shelves: &mut Shelves, shelf: Shelf, text: &str, marks: &HashMap<PresetId, Marks>) -> Vec<PresetId> {
+        let wish = Wish { shelf, query: Query::of_text(text), order: Arrangement::Shelf, look: 0, another: 0 };
+        let rows = shelves.find(&wish, marks);
         rows.rows.iter().map(|&row| shelves.library.entries()[row as usize].id).collect()
     }
 
     #[test]
     fn each_shelf_has_its_presets_in_its_order_with_its_reasons() {
-        let (ids, shelves) = shelves();
+        let (ids, mut shelves) = shelves();
         let none = HashMap::new();
-        assert_eq!(find(&shelves, Shelf::ForYou, "", &none)[0], ids[3]);
-        assert!(!find(&shelves, Shelf::NewToYou, "", &none).contains(&ids[3]));
-        assert_eq!(find(&shelves, Shelf::Recents, "", &none), [ids[4], ids[5], ids[3]]);
-        assert_eq!(find(&shelves, Shelf::All, "", &none), ids);
-        assert_eq!(find(&shelves, Shelf::Favourites, "", &none), []);
+        assert_eq!(find(&mut shelves, Shelf::ForYou, "", &none)[0], ids[3]);
+        assert!(!find(&mut shelves, Shelf::NewToYou, "", &none).contains(&ids[3]));
+        assert_eq!(find(&mut shelves, Shelf::Recents, "", &none), [ids[4], ids[5], ids[3]]);
+        assert_eq!(find(&mut shelves, Shelf::All, "", &none), ids);
+        assert_eq!(find(&mut shelves, Shelf::Favourites, "", &none), []);
         let marks = HashMap::from([(ids[2], Marks { favourite: true, ..Marks::default() })]);
-        assert_eq!(find(&shelves, Shelf::Favourites, "", &marks), [ids[2]]);
+        assert_eq!(find(&mut shelves, Shelf::Favourites, "", &marks), [ids[2]]);
         let reasons = shelves.reasons(Shelf::ForYou);
         assert!(reasons[&ids[3]].contains("10"), "{reasons:?}");
         let recents = shelves.reasons(Shelf::Recents);
@@ -172,8 +219,9 @@ mod tests {
 
     #[test]
     fn what_is_looked_for_is_found_beyond_what_is_ranked_and_what_is_hidden_is_not() {
-        let (ids, shelves) = shelves();
-        let name = |id: PresetId| shelves.library.entry(id).unwrap().card().name.to_string();
+        let (ids, mut shelves) = shelves();
+        let library = Arc::clone(&shelves.library);
+        let name = |id: PresetId| library.entry(id).unwrap().card().name.to_string();
         for (shelf, id, found) in [
             (Shelf::ForYou, ids[0], true),
             (Shelf::NewToYou, ids[0], true),
@@ -181,10 +229,33 @@ mod tests {
             (Shelf::Recents, ids[0], false),
             (Shelf::Recents, ids[4], true),
         ] {
-            let rows = find(&shelves, shelf, &name(id), &HashMap::new());
+            let rows = find(&mut shelves, shelf, &name(id), &HashMap::new());
             assert_eq!(rows.contains(&id), found, "{shelf:?} {}", name(id));
         }
         let marks = HashMap::from([(ids[3], Marks { hidden: true, ..Marks::default() })]);
-        assert!(!find(&shelves, Shelf::ForYou, "", &marks).contains(&ids[3]));
+        assert!(!find(&mut shelves, Shelf::ForYou, "", &marks).contains(&ids[3]));
+    }
+
+    #[test]
+    fn what_is_similar_is_listed_nearest_first_with_its_distance_and_columns_sort_what_there_is() {
+        let (ids, mut shelves) = shelves();
+        let mut rows = |shelf, order| {
+            let found =
+                shelves.find(&Wish { shelf, query: Query::default(), order, look: 0, another: 0 }, &HashMap::new());
+            let rows = found.rows.iter().map(|&row| shelves.library.entries()[row as usize].id).collect::<Vec<_>>();
+            (rows, found.reasons)
+        };
+        let (near, distances) = rows(Shelf::Favourites, Arrangement::Near(ids[7]));
+        assert_eq!((near[0], near.len()), (ids[7], NEAREST.min(ids.len())), "whatever the shelf");
+        let distance = |id: &PresetId| distances[id].trim_end_matches(" away").parse::<f32>().unwrap();
+        assert!(near[1..].windows(2).all(|pair| distance(&pair[0]) <= distance(&pair[1])), "{distances:?}");
+        let (mut reversed, _) = rows(Shelf::All, Arrangement::Column(Column::Name, true));
+        reversed.reverse();
+        assert_eq!(reversed, ids);
+        assert_eq!(
+            rows(Shelf::All, Arrangement::Column(Column::Name, false)).0,
+            ids,
+            "what was sorted last is not taken for it"
+        );
     }
 }

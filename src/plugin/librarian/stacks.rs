@@ -33,6 +33,11 @@ impl Stacks {
         self.follower.as_ref().is_some_and(|follower| follower.is_complete())
     }
 
+    /// How many files were read so far, of how many.
+    pub(super) fn progress(&self) -> (u32, u32) {
+        self.follower.as_ref().map_or((0, 0), |follower| follower.progress())
+    }
+
     /// What the history says of these presets as of now.
     pub(super) fn past(&mut self, library: &Arc<Library>, archive: &mut Archive) -> &mut Past {
         let known = self.past.take().filter(|past| past.is_of(library));

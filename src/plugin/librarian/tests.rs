@@ -1,7 +1,7 @@
 use std::time::Instant;
 
 use super::*;
-use crate::bridge::{self, Draft, Fetched, Order, ScreenHalf, View, Wish};
+use crate::bridge::{self, Arrangement, Draft, Fetched, Order, ScreenHalf, View, Wish};
 use crate::browser::folders;
 use crate::browser::history::{self, History, Reader};
 use crate::browser::library::Query;
@@ -94,7 +94,7 @@ impl Editor {
 }
 
 pub(super) fn wish(shelf: Shelf, text: &str) -> Wish {
-    Wish { shelf, query: Query::of_text(text), look: 1, another: 0 }
+    Wish { shelf, query: Query::of_text(text), order: Arrangement::Shelf, look: 1, another: 0 }
 }
 
 fn names(view: &View) -> Vec<&str> {
