@@ -114,7 +114,9 @@ impl Clerk {
                 Order::Save(draft) => self.drafts.push(*draft),
                 Order::Set(change) => household.set(change),
                 Order::History(order) => household.finish(order, archive),
-                Order::Fetch { .. } | Order::Mark(..) | Order::Reread => {}
+                Order::Tag { presets, tag, on } => self.tag(&presets, &tag, on, archive, stacks),
+                Order::Export { parcel, folder } => self.export(&parcel, &folder, archive, stacks),
+                Order::Fetch { .. } | Order::Mark(..) | Order::Reread | Order::Reveal(_) => {}
             }
         }
         self.save(true, stacks);
