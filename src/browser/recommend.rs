@@ -193,9 +193,11 @@ impl Recommender {
 
     /// The signals of everything in the pool, in place of what was there.
     fn look_at_pool(&self, candidates: &mut Vec<(Number, Vector)>) {
-        let vector = |preset| self.measure.vector(&self.context, &self.past, &self.catalogue, preset);
-        candidates.clear();
-        candidates.extend(self.pool.presets().map(|preset| (preset, vector(preset))));
+        candidates.resize(self.pool.count(), (0, [0.0; SIGNALS]));
+        for ((number, x), preset) in candidates.iter_mut().zip(self.pool.presets()) {
+            *number = preset;
+            self.measure.fill(x, &self.context, &self.past, &self.catalogue, preset);
+        }
     }
 
     /// Learns what follows: `preset` is about to be kept.

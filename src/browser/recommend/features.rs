@@ -174,15 +174,21 @@ impl Measure {
     /// All signals of `preset`.
     pub(super) fn vector(&self, context: &Context, past: &Past, catalogue: &Catalogue, preset: Number) -> Vector {
         let mut x = [0.0; SIGNALS];
+        self.fill(&mut x, context, past, catalogue, preset);
+        x
+    }
+
+    /// Puts all signals of `preset` in place of what was there.
+    pub(super) fn fill(&self, x: &mut Vector, context: &Context, past: &Past, catalogue: &Catalogue, preset: Number) {
+        x.fill(0.0);
         if let Some((habit, keeps)) = past.habit_and_keeps(preset) {
-            self.habit(&mut x, context, habit, keeps);
+            self.habit(x, context, habit, keeps);
         }
         if let Some(evidence) = context.evidence.get(preset) {
-            course(&mut x, context, past, evidence, preset);
+            course(x, context, past, evidence, preset);
         }
-        groups(&mut x, context, past, catalogue, preset);
+        groups(x, context, past, catalogue, preset);
         x[..COUNTS].iter_mut().for_each(|count| *count = 0.5 * ln_1p(*count));
-        x
     }
 
     fn habit(&self, x: &mut Vector, context: &Context, habit: &Habit, keeps: &Trace) {

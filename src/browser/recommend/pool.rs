@@ -31,11 +31,11 @@ impl Breadth {
 const ANSWER_KNOWN: usize = 1_024;
 
 /// How many of the latest different presets a lesson is taught with.
-const LESSON_KNOWN: usize = 128;
+const LESSON_KNOWN: usize = 64;
 /// How many keeps are looked through for them.
 const LESSON_KEEPS: usize = 512;
 /// How many presets that the sitting points to a lesson is taught with.
-const LESSON_POINTED: usize = 256;
+const LESSON_POINTED: usize = 128;
 
 /// A list of presets, each once.
 #[derive(Debug, Default)]
@@ -52,6 +52,11 @@ impl Pool {
     /// The candidates in the order they were found.
     pub(super) fn presets(&self) -> impl Iterator<Item = Number> + '_ {
         self.seen.iter().map(|(number, ())| number)
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.seen.len()
     }
 
     /// Whether a preset is a candidate.
