@@ -28,8 +28,9 @@ use super::shared::{Message, Place, Shared};
 use crate::bridge::LibrarianHalf;
 use crate::params::InstrumentParams;
 
-/// How often all instances are looked after: what is done has its own time, whenever it is noted.
-const PERIOD: Duration = Duration::from_millis(100);
+/// How often all instances are looked after. What is done has its own time, whenever it is noted, but a list that opens
+/// waits for this.
+const PERIOD: Duration = Duration::from_millis(40);
 /// The same while a list is open, so that a key stroke is answered before the next frame.
 const BUSY: Duration = Duration::from_millis(10);
 /// The process's thread.
