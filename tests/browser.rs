@@ -516,6 +516,7 @@ fn crowd(count: u32) -> Library {
 }
 
 /// Prints milliseconds of a frame: `frame_WHAT p50 p95 worst`.
+#[allow(clippy::print_stdout, reason = "a measurement prints its figures")]
 fn tell(what: &str, mut frames: Vec<f64>) {
     frames.sort_by(f64::total_cmp);
     let at = |part: f64| frames[(part * (frames.len() - 1) as f64) as usize];
