@@ -180,10 +180,23 @@ impl Report {
 
 impl Recognition {
     fn absorb(&mut self, new: Self) {
-        let heard = Span { from: self.heard.from.min(new.heard.from), to: self.heard.to.max(new.heard.to) };
+        let heard = hull(self.heard, new.heard);
+        let place = if self.goes_on_in(&new) { hull(self.place, new.place) } else { new.place };
         let (confidence, after) = (self.confidence, self.after);
-        *self = Self { heard, confidence: confidence.max(new.confidence), after: after.min(new.after), ..new };
+        *self = Self { heard, place, confidence: confidence.max(new.confidence), after: after.min(new.after), ..new };
     }
+
+    /// Whether both lie alike in the work, so that the work was not begun anew between them.
+    fn goes_on_in(&self, new: &Self) -> bool {
+        /// Seconds by which the ends of a match may stray.
+        const STRAY: f64 = 1.0;
+        let expected = self.place.from + (new.heard.from - self.heard.from) * new.rate;
+        (new.place.from - expected).abs() <= STRAY
+    }
+}
+
+fn hull(one: Span, other: Span) -> Span {
+    Span { from: one.from.min(other.from), to: one.to.max(other.to) }
 }
 
 #[cfg(test)]
@@ -222,6 +235,23 @@ mod tests {
         assert_eq!(report.matches[1].confidence, 0.999);
         let sounding: Vec<_> = report.matches.iter().map(|one| one.sounds).collect();
         assert_eq!(sounding, [true, false, true], "a work sounds once in a stream");
+    }
+
+    #[test]
+    fn the_place_of_a_work_that_goes_on_grows_and_begins_anew_with_the_work() {
+        let at = |from: f64, place: f64| Recognition {
+            place: Span { from: place, to: place + 8.0 },
+            ..recognised("a", from, from + 8.0, 0.999)
+        };
+        let mut report = Report::default();
+        report.take(at(5.0, 30.0));
+        report.take(at(14.0, 39.2));
+        assert_eq!(
+            (report.matches[0].heard, report.matches[0].place),
+            (Span { from: 5.0, to: 22.0 }, Span { from: 30.0, to: 47.2 })
+        );
+        report.take(at(25.0, 2.0));
+        assert_eq!((report.matches.len(), report.matches[0].place), (1, Span { from: 2.0, to: 10.0 }));
     }
 
     #[test]
