@@ -4,7 +4,10 @@ use std::sync::{Arc, Once};
 
 use anyhow::Result;
 use egui::{Key, Modifiers, Theme};
-use zither::bridge::{IndexFacts, IndexView, Recognition, Stream};
+use zither::bridge::{HistoryView, IndexFacts, IndexView, Recognition, Standing, Stream};
+use zither::browser::history::Stat;
+use zither::browser::settings::{self, Settings};
+use zither::browser::usage::Deed;
 use zither::editor::Panel;
 use zither::model::Model;
 use zither::rights::catalogue::Work;
@@ -81,7 +84,7 @@ impl Scene {
             Self::Rights => recognise(&mut desk),
             Self::Unrecognised => listen(&mut desk, 155.0, 0.0),
             Self::Unchecked => listen(&mut desk, 118.0, 37.5),
-            Self::Settings => desk.show(Panel::Settings),
+            Self::Settings => set(&mut desk, theme),
         }
         desk.harness.remove_cursor();
         desk.frames(SETTLED);
@@ -147,6 +150,17 @@ fn listen(desk: &mut Desk, checked: f32, unchecked: f32) {
     desk.audio.tap(Stream::Sidechain, &[0.25; 64], &[0.0; 64]);
     desk.listener.take(Stream::Sidechain, usize::MAX, |_, _| ());
     desk.show(Panel::Rights);
+}
+
+/// Some weeks of use are recorded.
+fn set(desk: &mut Desk, theme: Theme) {
+    let theme = if theme == Theme::Light { settings::Theme::Light } else { settings::Theme::Dark };
+    let deeds = vec![(Deed::Load, 214), (Deed::Keep, 96)];
+    let days = Some(("2026-10-28".to_owned(), "2026-11-20".to_owned()));
+    let history = HistoryView::Read(Stat { recording: true, deeds, days, ..Stat::default() });
+    let settings = Settings { theme, ..Settings::default() };
+    desk.clerk.tell(&Standing { settings, history, ..Standing::default() });
+    desk.show(Panel::Settings);
 }
 
 fn recognise(desk: &mut Desk) {
