@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use egui::scroll_area::ScrollSource;
 use egui::{
-    Align, Align2, Color32, FontId, FontSelection, Rect, ScrollArea, Sense, TextWrapMode, Ui, UiBuilder, Vec2,
+    Align, Align2, Color32, Event, FontId, FontSelection, Rect, ScrollArea, Sense, TextWrapMode, Ui, UiBuilder, Vec2,
     WidgetText,
 };
 
@@ -72,9 +72,18 @@ fn whole(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
     within(ui, areas.keyboard, "keyboard", |ui| keyboard::draw(ui, screen));
     within(ui, areas.status, "status", |ui| status::draw(ui, hands, screen));
     screen.browser.follow(ui, hands, screen.half.desk());
-    if screen.is_moving() {
+    if acted(ui) {
+        // What the user did may have changed what was drawn before it.
+        ui.ctx().request_repaint();
+    } else if screen.is_moving() {
         ui.ctx().request_repaint_after(FRAME);
     }
+}
+
+/// Whether the user did more in this frame than move the pointer.
+fn acted(ui: &Ui) -> bool {
+    let is_move = |event: &Event| matches!(event, Event::PointerMoved(_) | Event::MouseMoved(_) | Event::PointerGone);
+    ui.input(|input| !input.events.iter().all(is_move))
 }
 
 /// What makes the sound: latents, pad, knobs.
