@@ -1,6 +1,7 @@
 //! Presets and models on disk, what a user does with them, and what to try next.
 
 pub mod bank;
+pub mod chart;
 pub mod folders;
 pub mod history;
 pub mod library;

@@ -3,6 +3,7 @@
 
 mod browser;
 mod edit;
+mod envelope;
 mod handle;
 mod hands;
 mod header;
@@ -10,6 +11,7 @@ mod keyboard;
 mod knob;
 mod latents;
 mod layout;
+mod map;
 mod meter;
 mod model;
 mod pad;
@@ -22,6 +24,7 @@ mod spectrum;
 mod status;
 mod tabs;
 pub mod theme;
+mod tips;
 pub mod window;
 
 use std::time::Duration;
@@ -72,6 +75,8 @@ fn whole(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
     within(ui, areas.keyboard, "keyboard", |ui| keyboard::draw(ui, screen));
     within(ui, areas.status, "status", |ui| status::draw(ui, hands, screen));
     screen.browser.follow(ui, hands, screen.half.desk());
+    let is_seen = screen.shows_map && screen.panel() == Panel::Play;
+    screen.map.follow(screen.half.desk(), is_seen);
     if acted(ui) {
         // What the user did may have changed what was drawn before it.
         ui.ctx().request_repaint();
@@ -89,10 +94,21 @@ fn acted(ui: &Ui) -> bool {
 /// What makes the sound: latents, pad, knobs.
 fn play(ui: &mut Ui, areas: &layout::Areas, hands: &Hands, screen: &mut Screen) {
     within(ui, areas.latents, "latents", |ui| latents::draw(ui, hands, screen));
-    within(ui, areas.pad, "pad", |ui| pad::draw(ui, hands, screen));
+    within(ui, areas.pad, "pad", |ui| place(ui, hands, screen));
     within(ui, areas.spectrum, "spectrum", |ui| spectrum::draw(ui, screen));
     for (page, area) in PAGES[2..].iter().zip(areas.pages) {
         within(ui, area, page.name, |ui| knob::page(ui, hands, screen, page));
+    }
+}
+
+/// Where the sound is: among presets, or on two latents.
+fn place(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
+    let inside = panel(ui, "");
+    map::switch(ui, inside, &mut screen.shows_map);
+    if screen.shows_map {
+        map::draw(ui, inside, hands, screen);
+    } else {
+        pad::draw(ui, inside, hands, screen);
     }
 }
 

@@ -77,6 +77,7 @@ fn the_pad_moves_the_two_latents_of_its_axes() {
     let mut desk = Desk::new();
     desk.params.kept.set_pad_axis(0, 4);
     desk.params.kept.set_pad_axis(1, 9);
+    desk.click(desk.rect("XY Pad").center());
     let field = desk.rect("XY pad");
     desk.drag(field.center(), field.lerp_inside(vec2(0.75, 0.1)), Modifiers::NONE);
     let told = desk.told();
@@ -418,7 +419,7 @@ fn each_tab_shows_its_panel_and_a_second_theme_is_a_click_away() {
         ("Browser", "Search presets"),
         ("Rights", "Export clearance report"),
         ("Settings", "Light"),
-        ("Play", "XY pad"),
+        ("Play", "Map of presets"),
     ] {
         assert!(desk.harness.query_by_label(seen).is_none(), "{seen} before {tab}");
         desk.harness.get_by_role_and_label(Role::Tab, tab).click();

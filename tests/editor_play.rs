@@ -4,13 +4,16 @@
 mod common;
 mod desk;
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use common::{off, on, render, sine_engine};
 use desk::{Desk, Told};
 use egui::accesskit::Role;
 use egui::{Key, Modifiers, Pos2, Shape, ViewportId, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
+use zither::browser::library::{Card as LibraryCard, Library};
+use zither::browser::usage::PresetId;
 use zither::model::latent::LATENTS;
 use zither::synth::controls::Control;
 use zither::synth::engine::Engine;
@@ -64,6 +67,7 @@ fn the_keyboard_alone_steps_finely_pages_jumps_types_and_resets() {
 #[test]
 fn tab_goes_through_every_control_in_order_and_the_pad_is_moved_by_arrows() {
     let mut desk = Desk::new();
+    desk.click(desk.rect("XY Pad").center());
     let (mut seen, mut pad) = (Vec::new(), false);
     for _ in 0..70 {
         desk.harness.key_press(Key::Tab);
@@ -116,6 +120,7 @@ fn keys_and_dots_show_every_voice_where_it_is() {
     let mut desk = Desk::new();
     desk.harness.state_mut().set_open(true);
     desk.audio.rate(common::RATE);
+    desk.click(desk.rect("XY Pad").center());
     let mut engine = sine_engine(common::RATE, &[]);
     let keys = |desk: &Desk| desk.harness.get_by_label("Keyboard").accesskit_node().value().unwrap_or_default();
     for key in [64, 60, 67] {
@@ -164,4 +169,103 @@ fn nothing_is_drawn_while_nothing_changes_and_a_note_is_drawn_at_once() {
     }
     desk.frames(240);
     assert_eq!(rests(&desk), Duration::MAX, "all has come to rest");
+}
+
+/// The name of the preset that is pointed at on the map.
+fn pointed_at(desk: &Desk) -> Option<String> {
+    desk.harness.get_by_label("Map of presets").accesskit_node().value().filter(|name| !name.is_empty())
+}
+
+#[test]
+fn the_map_names_a_preset_under_the_pointer_loads_it_by_a_click_and_the_load_is_taken_back() {
+    let mut desk = Desk::new();
+    desk.frames(3);
+    let field = desk.rect("Map of presets");
+    let mut found = std::collections::BTreeMap::new();
+    for step in 0..80 {
+        let at = field.lerp_inside(vec2((step % 40) as f32 / 40.0 + 0.0125, 0.35 + 0.3 * (step / 40) as f32));
+        desk.harness.hover_at(at);
+        desk.frames(1);
+        found.extend(pointed_at(&desk).map(|name| (name, at)));
+    }
+    assert!(found.len() > 20, "{found:?}");
+    let before = desk.sound();
+    let (name, at) = found.pop_first().unwrap();
+    desk.click(at);
+    desk.frames(4);
+    assert_eq!(desk.sound().0, name);
+    let (_, preset) = desk.preset(&name);
+    let wanted = Control::all().take(LATENTS).map(|control| preset.controls().get(control).to_bits());
+    assert_eq!(desk.sound().1[..LATENTS], wanted.collect::<Vec<_>>());
+    desk.press(Modifiers::COMMAND, Key::Z);
+    assert_eq!(desk.sound(), before);
+}
+
+#[test]
+fn the_map_is_walked_by_arrows_and_enter_loads() {
+    let mut desk = Desk::new();
+    desk.frames(3);
+    desk.harness.get_by_label("Map of presets").focus();
+    desk.frames(2);
+    desk.press(Modifiers::NONE, Key::ArrowRight);
+    let first = pointed_at(&desk).expect("the keys are at a preset");
+    let seen: Vec<_> = [Key::ArrowRight, Key::ArrowDown, Key::ArrowLeft, Key::ArrowUp]
+        .into_iter()
+        .map(|key| {
+            desk.press(Modifiers::NONE, key);
+            pointed_at(&desk).expect("and at others")
+        })
+        .collect();
+    let last = seen.last().cloned().unwrap();
+    assert!(seen.iter().any(|name| *name != first), "{seen:?}");
+    desk.press(Modifiers::NONE, Key::Enter);
+    desk.frames(4);
+    assert_eq!(desk.sound().0, last);
+}
+/// A library of so many presets: those of the factory, over and over, under other names.
+fn many(factory: &Library, count: usize) -> Library {
+    let places = (0..count).map(|number| {
+        let mut place = factory.entries()[number % factory.entries().len()].places[0].clone();
+        let (id, name) = (PresetId::of(&number.to_le_bytes()), format!("{} {number}", place.card.name).into());
+        place.card = Arc::new(LibraryCard { id, name, ..(*place.card).clone() });
+        place
+    });
+    Library::new(places, Vec::new())
+}
+
+/// Median and 95th percentile of the time of a frame, in milliseconds: input, layout, accessibility tree, tessellation.
+fn frame_cost(desk: &mut Desk, engine: &mut Engine) -> [f64; 2] {
+    let mut times: Vec<f64> = (0..300)
+        .map(|_| {
+            let _sound = render(engine, 1_600);
+            desk.audio.show(1_600, |scene| engine.show(scene));
+            let begin = Instant::now();
+            desk.harness.run_steps(1);
+            let shapes = desk.harness.output().shapes.clone();
+            let _triangles = desk.harness.ctx.tessellate(shapes, 1.0);
+            begin.elapsed().as_secs_f64() * 1e3
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    [times[150], times[285]]
+}
+
+#[test]
+#[allow(clippy::print_stdout, reason = "the figures are what it is for")]
+#[ignore = "a measurement: cargo test --release --test editor_play -- --ignored --nocapture cost"]
+fn the_cost_of_a_frame_with_32_voices_and_100_000_presets() {
+    let mut desk = Desk::new();
+    desk.harness.state_mut().set_open(true);
+    desk.audio.rate(common::RATE);
+    desk.clerk.library = Arc::new(many(&desk.clerk.library, 100_000));
+    let mut engine = sine_engine(common::RATE, &[]);
+    (40..72).for_each(|key| engine.handle(on(key)));
+    desk.frames(6);
+    let report = |name: &str, [median, p95]: [f64; 2]| println!("frame {name}: p50 {median:.2} ms, p95 {p95:.2} ms");
+    report("play, map", frame_cost(&mut desk, &mut engine));
+    desk.click(desk.rect("XY Pad").center());
+    report("play, pad", frame_cost(&mut desk, &mut engine));
+    desk.browse();
+    desk.frames(6);
+    report("browser", frame_cost(&mut desk, &mut engine));
 }

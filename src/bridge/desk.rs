@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use nice_plug_egui::RepaintNotifier;
 
 use super::standing::{HistoryOrder, Standing};
+use crate::browser::chart::Chart;
 use crate::browser::history::{Mark, Marks};
 use crate::browser::library::{Column, Entry, Facets, Library, Query};
 use crate::browser::models::Opened;
@@ -176,6 +177,8 @@ impl View {
 pub struct Desk {
     top: Mutex<Top>,
     generation: AtomicU64,
+    /// Rises with each new map.
+    charts: AtomicU64,
     /// The screen is to look.
     news: RepaintNotifier,
     /// Rises whenever the standing changes.
@@ -192,6 +195,8 @@ struct Top {
     standing: Standing,
     looks_at_history: bool,
     told: Option<Result<String, String>>,
+    wishes_chart: bool,
+    chart: Arc<Chart>,
 }
 
 impl Desk {
@@ -302,6 +307,31 @@ impl Desk {
     #[must_use]
     pub fn take_done(&self) -> Option<Result<String, String>> {
         self.top().told.take()
+    }
+
+    /// Says whether the editor shows a map of presets.
+    pub fn wish_chart(&self, wishes: bool) {
+        self.top().wishes_chart = wishes;
+    }
+
+    /// Whether it does.
+    #[must_use]
+    pub fn wishes_chart(&self) -> bool {
+        self.top().wishes_chart
+    }
+
+    /// Lays out a map.
+    pub fn show_chart(&self, chart: Chart) {
+        self.top().chart = Arc::new(chart);
+        self.charts.fetch_add(1, Ordering::Release);
+        self.news.request_repaint();
+    }
+
+    /// The map, if it is another since `seen`.
+    #[must_use]
+    pub fn chart(&self, seen: &mut u64) -> Option<Arc<Chart>> {
+        let charts = self.charts.load(Ordering::Acquire);
+        (std::mem::replace(seen, charts) != charts).then(|| Arc::clone(&self.top().chart))
     }
 
     fn top(&self) -> MutexGuard<'_, Top> {

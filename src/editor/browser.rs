@@ -147,6 +147,16 @@ impl Browser {
         self.form.is_open = false;
     }
 
+    /// Takes a preset for good that is shown elsewhere than in the list, as soon as it is there.
+    pub(super) fn load(&mut self, preset: PresetId, hands: &Hands, desk: &Desk) {
+        self.trial.take(preset, None, hands, desk, &self.view);
+    }
+
+    /// Why the preset that was asked for last could not be had.
+    pub(super) fn trouble(&self) -> Option<&str> {
+        self.trial.trouble()
+    }
+
     /// What is wished to be seen.
     fn wish(&self) -> Wish {
         Wish {

@@ -7,7 +7,7 @@ use egui::{Align, Painter, Pos2, Rect, Sense, Shape, Stroke, Ui, pos2, vec2};
 use super::edit::{Grip, edit, ring};
 use super::readout::readout;
 use super::theme::Themed as _;
-use super::{Hands, Screen, theme};
+use super::{Hands, Screen, envelope, theme, tips};
 use crate::params::Page;
 use crate::synth::controls::{Control, Curve};
 
@@ -17,10 +17,19 @@ const TRAVEL: f32 = 180.0;
 const GAP_ANGLE: f32 = 0.8;
 const RADIUS: f32 = 19.0;
 const LINE: f32 = 18.0;
+/// Distance of the ring of modulation from that of the value.
+const OUTSIDE: f32 = 4.5;
+/// Room for the title of a page beside which something is drawn.
+const TITLED: f32 = 90.0;
 
 /// Draws a page as a panel of knobs in two rows.
 pub(super) fn page(ui: &mut Ui, hands: &Hands, screen: &mut Screen, page: &Page) {
     let inside = super::panel(ui, page.name);
+    if page.controls.contains(&Control::SUSTAIN) {
+        let title = inside.with_min_y(inside.top() - theme::TITLE).with_max_y(inside.top());
+        let curve = title.shrink2(vec2(0.0, 5.0)).with_min_x(title.left() + TITLED);
+        envelope::draw(ui.painter(), curve, hands);
+    }
     let columns = page.controls.len().div_ceil(2).max(3);
     let cell = vec2(inside.width() / columns as f32, inside.height() / 2.0);
     for (index, &control) in page.controls.iter().enumerate() {
@@ -43,8 +52,13 @@ fn knob(ui: &mut Ui, area: Rect, hands: &Hands, screen: &mut Screen, control: Co
     let grip = Grip::Relative(&|delta| (delta.x - delta.y) / TRAVEL);
     let value = edit(ui, &response, hands, screen, control, name, &grip);
     let lit = response.hovered() || response.dragged() || response.has_focus();
+    let modulated = control.spec().normalise(hands.params.plain(control));
     paint(ui.painter(), centre, control, snapped(control, value), lit);
+    if tips::modulated(hands, control).is_some() {
+        modulation(ui.painter(), centre, snapped(control, value), modulated);
+    }
     ring(ui, &response, Rect::from_center_size(centre, vec2(2.0, 2.0) * RADIUS), 255);
+    tips::tip(response, hands, control, name);
 }
 
 /// Stepped controls are drawn where they stand, not where the pointer is on the way to the next step.
@@ -57,20 +71,28 @@ fn paint(painter: &Painter, centre: Pos2, control: Control, value: f32, lit: boo
     let spec = control.spec();
     let origin: f32 = if spec.min == -spec.max { 0.5 } else { 0.0 };
     painter.circle_filled(centre, RADIUS - 5.0, if lit { painter.colours().line } else { painter.colours().well });
-    arc(painter, centre, 0.0, 1.0, painter.colours().well);
-    arc(painter, centre, origin.min(value), origin.max(value), painter.colours().accent);
+    arc(painter, centre, RADIUS, [0.0, 1.0], Stroke::new(3.5, painter.colours().well));
+    let lit_part = [origin.min(value), origin.max(value)];
+    arc(painter, centre, RADIUS, lit_part, Stroke::new(3.5, painter.colours().accent));
     let colour = if lit { painter.colours().accent } else { painter.colours().text };
     let needle = [on_circle(centre, RADIUS - 13.0, value), on_circle(centre, RADIUS - 6.0, value)];
     painter.line_segment(needle, Stroke::new(2.5, colour));
 }
 
-fn arc(painter: &Painter, centre: Pos2, from: f32, to: f32, colour: egui::Color32) {
+/// How far modulation moves the value: a thin ring outside, with a knob at its end.
+fn modulation(painter: &Painter, centre: Pos2, value: f32, modulated: f32) {
+    let colour = painter.colours().sound;
+    arc(painter, centre, RADIUS + OUTSIDE, [value.min(modulated), value.max(modulated)], Stroke::new(1.5, colour));
+    painter.circle_filled(on_circle(centre, RADIUS + OUTSIDE, modulated), 2.5, colour);
+}
+
+fn arc(painter: &Painter, centre: Pos2, radius: f32, [from, to]: [f32; 2], stroke: Stroke) {
     const SEGMENTS: usize = 40;
     if to - from < 1e-4 {
         return;
     }
-    let at = |index: usize| on_circle(centre, RADIUS, from + (to - from) * index as f32 / SEGMENTS as f32);
-    painter.add(Shape::line((0..=SEGMENTS).map(at).collect(), Stroke::new(3.5, colour)));
+    let at = |index: usize| on_circle(centre, radius, from + (to - from) * index as f32 / SEGMENTS as f32);
+    painter.add(Shape::line((0..=SEGMENTS).map(at).collect(), stroke));
 }
 
 fn on_circle(centre: Pos2, radius: f32, value: f32) -> Pos2 {

@@ -5,7 +5,7 @@ use egui::{Align, Painter, Rect, Sense, Ui, pos2, vec2};
 use super::edit::{Grip, edit, ring};
 use super::readout::readout;
 use super::theme::Themed as _;
-use super::{Hands, Screen, model, theme};
+use super::{Hands, Screen, model, theme, tips};
 use crate::model::latent::LATENTS;
 use crate::synth::controls::Control;
 
@@ -47,6 +47,7 @@ fn slider(ui: &mut Ui, area: Rect, hands: &Hands, screen: &mut Screen, index: us
     let lit = response.hovered() || response.dragged() || response.has_focus();
     paint(ui.painter(), track, left + value * width, left + modulated * width, lit);
     ring(ui, &response, track.expand2(vec2(0.0, 4.0)), 8);
+    tips::tip(response, hands, control, &name);
 }
 
 /// The name's and value's line, and the track under it, both centred in a row however high.

@@ -16,8 +16,8 @@ const CHOICE: f32 = 26.0;
 const CAPTION: f32 = 76.0;
 const FINE: f32 = 0.1;
 
-pub(super) fn draw(ui: &mut Ui, hands: &Hands, screen: &Screen) {
-    let inside = super::panel(ui, "XY Pad");
+/// Draws the pad and the choice of its axes into `inside`.
+pub(super) fn draw(ui: &mut Ui, inside: Rect, hands: &Hands, screen: &Screen) {
     let choices = 2.0 * (CHOICE + 6.0);
     let field = inside.with_max_y(inside.bottom() - choices - 4.0);
     let axes = hands.params.kept.pad_axes();
@@ -128,7 +128,7 @@ fn normalised(field: Rect, at: Pos2) -> [f32; 2] {
 }
 
 /// Where a voice is: full while it is held, a ring when it dies away.
-fn dot(painter: &Painter, field: Rect, place: [f32; 2], is_held: bool) {
+pub(super) fn dot(painter: &Painter, field: Rect, place: [f32; 2], is_held: bool) {
     let (at, colours) = (at(field, place), painter.colours());
     if is_held {
         painter.circle(at, 4.5, colours.sound, Stroke::new(1.0, colours.ground));
@@ -137,7 +137,8 @@ fn dot(painter: &Painter, field: Rect, place: [f32; 2], is_held: bool) {
     }
 }
 
-fn at(field: Rect, [x, y]: [f32; 2]) -> Pos2 {
+/// A normalised place in a field.
+pub(super) fn at(field: Rect, [x, y]: [f32; 2]) -> Pos2 {
     pos2(field.left() + x * field.width(), field.bottom() - y * field.height())
 }
 

@@ -2,6 +2,7 @@
 
 use super::Hands;
 use super::browser::Browser;
+use super::map::Map;
 use super::rights::Chosen;
 use super::settings::Asked;
 use crate::bridge::{Heard, Levels, Order, Report, ScreenHalf, Standing, Stream};
@@ -121,6 +122,9 @@ pub struct Screen {
     pub(super) behind: Panel,
     /// The list of presets.
     pub(super) browser: Browser,
+    /// The map of presets stands where else the pad does.
+    pub(super) shows_map: bool,
+    pub(super) map: Map,
 }
 
 impl Screen {
@@ -153,6 +157,8 @@ impl Screen {
             worn: None,
             behind: Panel::Play,
             browser: Browser::default(),
+            shows_map: true,
+            map: Map::default(),
         };
         screen.name(choice);
         screen
@@ -217,6 +223,7 @@ impl Screen {
             // Nobody sees the list: nothing is looked for until the window opens again.
             self.half.desk().wish(None);
             self.half.desk().look_at_history(false);
+            self.half.desk().wish_chart(false);
         }
     }
 

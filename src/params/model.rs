@@ -132,6 +132,12 @@ impl ModelChoice {
         }
     }
 
+    /// The model that the project wants, as presets and files know it.
+    #[must_use]
+    pub fn reference(&self) -> ModelReference {
+        self.stored().reference()
+    }
+
     /// What the project keeps.
     pub(super) fn stored(&self) -> StoredModel {
         self.kept().stored.clone()

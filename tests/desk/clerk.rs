@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use zither::bridge::{Arrangement, Draft, Fetched, HistoryOrder, LibrarianHalf, Order, Standing, Wish};
+use zither::browser::chart::Chart;
 use zither::browser::history::{Mark, Marks};
 use zither::browser::library::{self, Entry, Library, Look, PresetFolder, Scanner};
 use zither::browser::models;
@@ -21,6 +22,8 @@ pub(crate) struct Clerk {
     pub(crate) folder: PresetFolder,
     _room: tempfile::TempDir,
     pub(crate) library: Arc<Library>,
+    /// What the map was made of.
+    charted: Option<Arc<Library>>,
     pub(crate) marks: HashMap<PresetId, Marks>,
     pub(crate) fetched: usize,
     /// Files that were read, and that there are, until all are.
@@ -50,6 +53,7 @@ impl Clerk {
             folder,
             _room: room,
             library,
+            charted: None,
             marks: HashMap::new(),
             fetched: 0,
             reads: None,
@@ -104,6 +108,13 @@ impl Clerk {
                 Order::Tag { presets, tag, on } => presets.iter().for_each(|preset| self.tag(*preset, &tag, on)),
                 Order::Export { .. } | Order::Reveal(_) => self.errands.push(order),
             }
+        }
+        if self.half.desk().wishes_chart()
+            && !self.charted.as_ref().is_some_and(|made| Arc::ptr_eq(made, &self.library))
+        {
+            let digest = &self.library.entries()[0].card().model.digest;
+            self.half.desk().show_chart(Chart::of(&self.library, digest, &[0.0; 16]));
+            self.charted = Some(Arc::clone(&self.library));
         }
         if let Some(wish) = self.half.desk().wished() {
             self.answer(wish);

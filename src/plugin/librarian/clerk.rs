@@ -12,6 +12,7 @@ use super::save;
 use super::shelves::{RECOMMENDED, Shelves};
 use super::stacks::Stacks;
 use crate::bridge::{Arrangement, Draft, Fetched, LibrarianHalf, Order, Parcel, Wish};
+use crate::browser::chart::{self, Chart};
 use crate::browser::history::{Card, Mark, Marks};
 use crate::browser::library::{Library, PresetFolder, Query};
 use crate::browser::models;
@@ -20,6 +21,7 @@ use crate::browser::recommend::{Request, Task};
 use crate::browser::sitting::{Act, Sitting};
 use crate::browser::usage::{Deed, Event, PresetId, ProjectId, SessionId, Shelf};
 use crate::params::{Done, InstrumentParams, drawn, now};
+use crate::synth::controls::Control;
 
 /// An instance: what is done with it, and what its editor asks for.
 pub(in crate::plugin) struct Clerk {
@@ -36,12 +38,21 @@ pub(in crate::plugin) struct Clerk {
     /// What was told last.
     progress: (u32, u32),
     shown: Option<Shown>,
+    charted: Option<Charted>,
     /// What was made for the user and tried, the latest last: in no folder, so it is known here alone.
     made: Vec<Arc<Made>>,
 }
 
 /// Sounds that were made and tried, and can still be saved with the rights of what they were made from.
 const MADE: usize = 64;
+
+/// What the map was made of that the editor was given last.
+struct Charted {
+    library: Arc<Library>,
+    digest: String,
+    /// The preset about which it shows the nearest, where there are too many for all.
+    about: Option<PresetId>,
+}
 
 /// What the editor was shown last, and of what it was made.
 struct Shown {
@@ -64,8 +75,19 @@ impl Clerk {
     /// The clerk of an instance that was just made.
     pub(super) fn new(id: u64, half: LibrarianHalf, params: Arc<InstrumentParams>) -> Self {
         let sitting = Sitting::new(SessionId::of(drawn().as_bytes()), now());
-        let (drafts, openers, made) = (Vec::new(), Vec::new(), Vec::new());
-        Self { id, half, params, sitting, has_kept: false, drafts, openers, progress: (0, 0), shown: None, made }
+        Self {
+            id,
+            half,
+            params,
+            sitting,
+            has_kept: false,
+            drafts: Vec::new(),
+            openers: Vec::new(),
+            progress: (0, 0),
+            shown: None,
+            charted: None,
+            made: Vec::new(),
+        }
     }
 
     /// Whether its editor shows a list.
@@ -100,6 +122,7 @@ impl Clerk {
         }
         self.tell(household);
         self.answer(archive, stacks);
+        self.chart(stacks);
     }
 
     /// Tells the editor what holds for all projects.
@@ -122,6 +145,25 @@ impl Clerk {
         self.save(true, stacks);
         self.note(archive, stacks);
         self.act(Act::Closed, now(), "", archive, stacks);
+    }
+
+    /// Lays out the map of presets, if the editor shows one and another is due.
+    fn chart(&mut self, stacks: &mut Stacks) {
+        if !self.half.desk().wishes_chart() {
+            return;
+        }
+        let (library, digest) = (stacks.library(), self.params.kept.model.reference().digest);
+        let is_crowded = library.entries().len() > chart::MOST;
+        let about = self.params.kept.preset.id().filter(|_| is_crowded);
+        let is_same = |charted: &Charted| {
+            Arc::ptr_eq(&charted.library, &library) && charted.digest == digest && charted.about == about
+        };
+        if self.charted.as_ref().is_some_and(is_same) {
+            return;
+        }
+        let here = std::array::from_fn(|index| self.params.unmodulated(Control::latent(index)));
+        self.half.desk().show_chart(Chart::of(&library, &digest, &here));
+        self.charted = Some(Charted { library, digest, about });
     }
 
     fn note(&mut self, archive: &mut Archive, stacks: &Stacks) {

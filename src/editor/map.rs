@@ -1,0 +1,173 @@
+//! The map of presets: each in a cell of its own, near to what sounds alike; where the sound is among them, and where each
+//! voice is. A click loads a preset, as the list does.
+
+use std::sync::Arc;
+
+use egui::accesskit::Role;
+use egui::{Align, Align2, Key, Painter, Pos2, Rect, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+
+use super::edit::{self, ring};
+use super::theme::{self, Themed as _};
+use super::{Hands, Screen};
+use crate::bridge::Desk;
+use crate::browser::chart::{Chart, Spot};
+use crate::browser::usage::PresetId;
+use crate::model::latent::LATENTS;
+use crate::synth::controls::Control;
+
+/// Room below for the name of a preset.
+const CAPTION: f32 = 24.0;
+const KEYS: &str = "What is near sounds alike; a click loads";
+/// Letters of a family's name that stand in a cell.
+const LETTERS: usize = 2;
+
+/// What the map remembers.
+#[derive(Default)]
+pub(super) struct Map {
+    chart: Arc<Chart>,
+    seen: u64,
+    /// The preset that the keys are about.
+    cursor: Option<usize>,
+}
+
+impl Map {
+    /// Says whether a map is to be seen, and takes up the newest.
+    pub(super) fn follow(&mut self, desk: &Desk, is_seen: bool) {
+        desk.wish_chart(is_seen);
+        if let Some(chart) = desk.chart(&mut self.seen) {
+            (self.chart, self.cursor) = (chart, None);
+        }
+    }
+}
+
+/// Draws the map into `area`.
+pub(super) fn draw(ui: &mut Ui, area: Rect, hands: &Hands, screen: &mut Screen) {
+    let field = area.with_max_y(area.bottom() - CAPTION);
+    let chart = Arc::clone(&screen.map.chart);
+    let response = ui.interact(field, ui.scope_id().with("map"), Sense::click());
+    let here = Control::all().take(LATENTS).map(|control| hands.params.plain(control)).collect::<Vec<_>>();
+    let place = here.as_slice().try_into().ok().and_then(|latents| chart.place(latents));
+    let hovered = response.hover_pos().and_then(|pointer| spot_at(&chart, field, pointer));
+    let asked = keys(ui, &response, &chart, &mut screen.map.cursor)
+        .or(hovered.filter(|_| response.clicked_by(egui::PointerButton::Primary)));
+    if let Some(spot) = asked.and_then(|number| chart.spots.get(number)) {
+        screen.browser.load(spot.preset, hands, screen.half.desk());
+    }
+    let shown = hovered.or(screen.map.cursor.filter(|_| response.has_focus()));
+    let painter = ui.painter().with_clip_rect(field);
+    painter.rect_filled(field, 6.0, ui.colours().well);
+    let look = Look { loaded: hands.params.kept.preset.id(), shown: shown.and_then(|number| chart.spots.get(number)) };
+    chart.spots.iter().for_each(|spot| cell(&painter, field, &chart, spot, &look));
+    for voice in screen.scene.voices() {
+        if let Some(place) = chart.place(&voice.latents) {
+            super::pad::dot(&painter, field, upwards(place), voice.is_held);
+        }
+    }
+    if let Some(place) = place {
+        thumb(&painter, super::pad::at(field, upwards(place)));
+    }
+    ring(ui, &response, field.shrink(4.0), 6);
+    let said = look.shown.map_or_else(|| rest(screen, &chart), |spot| format!("{} \u{b7} {}", spot.name, spot.family));
+    let caption = area.with_min_y(field.bottom() + 6.0);
+    super::text(ui, caption, &said, Align::Min, theme::small(), ui.colours().muted);
+    let name = look.shown.map(|spot| spot.name.to_string());
+    response.widget_info(|| {
+        let mut info = WidgetInfo::labeled(Role::Grid, true, "Map of presets");
+        info.current_text_value.clone_from(&name);
+        info
+    });
+}
+
+/// How the cells look.
+struct Look<'a> {
+    loaded: Option<PresetId>,
+    /// What the pointer or the keys are at.
+    shown: Option<&'a Spot>,
+}
+
+/// What is said where no preset is pointed at.
+fn rest(screen: &Screen, chart: &Chart) -> String {
+    match screen.browser.trouble() {
+        Some(trouble) => trouble.to_owned(),
+        None if chart.spots.is_empty() => "No preset of this model is here yet".to_owned(),
+        None => KEYS.to_owned(),
+    }
+}
+
+/// The map's rows go down, the pad's values up.
+fn upwards([x, y]: [f32; 2]) -> [f32; 2] {
+    [x, 1.0 - y]
+}
+
+fn area_of(chart: &Chart, field: Rect, spot: &Spot) -> Rect {
+    let size = vec2(field.width() / chart.columns as f32, field.height() / chart.rows as f32);
+    let corner = field.min + vec2(spot.cell[0] as f32 * size.x, spot.cell[1] as f32 * size.y);
+    Rect::from_min_size(corner, size)
+}
+
+fn spot_at(chart: &Chart, field: Rect, at: Pos2) -> Option<usize> {
+    chart.spots.iter().position(|spot| area_of(chart, field, spot).contains(at))
+}
+
+/// The first letters of its family; what is loaded is framed, and so is what is pointed at, with its family in bright.
+fn cell(painter: &Painter, field: Rect, chart: &Chart, spot: &Spot, look: &Look) {
+    let (area, colours) = (area_of(chart, field, spot).shrink(1.0), painter.colours());
+    let is_shown = look.shown.is_some_and(|shown| shown.preset == spot.preset);
+    let is_kin = look.shown.is_some_and(|shown| shown.family == spot.family);
+    painter.rect_filled(area, 3.0, if is_kin { colours.line } else { colours.panel });
+    let letters: String = spot.family.chars().take(LETTERS).collect();
+    let ink = if is_kin { colours.text } else { colours.muted };
+    let font = egui::FontId::proportional((area.height() * 0.62).clamp(8.0, 14.0));
+    painter.text(area.center(), Align2::CENTER_CENTER, letters, font, ink);
+    if look.loaded == Some(spot.preset) {
+        painter.rect_stroke(area, 3.0, Stroke::new(2.0, colours.accent), StrokeKind::Inside);
+    } else if is_shown {
+        painter.rect_stroke(area, 3.0, Stroke::new(1.5, colours.text), StrokeKind::Inside);
+    }
+}
+
+/// Where the sound is.
+fn thumb(painter: &Painter, at: Pos2) {
+    let colours = painter.colours();
+    painter.circle(at, 7.0, colours.accent, Stroke::new(1.0, colours.ground));
+    painter.circle_filled(at, 2.5, colours.ground);
+}
+
+/// With the keyboard's focus arrows go from preset to preset, Enter loads; the preset that is to be loaded.
+fn keys(ui: &Ui, response: &Response, chart: &Chart, cursor: &mut Option<usize>) -> Option<usize> {
+    if !response.has_focus() {
+        return None;
+    }
+    edit::hold_arrows(ui, response);
+    let arrows =
+        [(Key::ArrowRight, [1, 0]), (Key::ArrowLeft, [-1, 0]), (Key::ArrowDown, [0, 1]), (Key::ArrowUp, [0, -1])];
+    for (_, direction) in arrows.into_iter().filter(|(key, _)| ui.input(|input| input.key_pressed(*key))) {
+        *cursor = match *cursor {
+            Some(from) => chart.next(from, direction).or(Some(from)),
+            None => (!chart.spots.is_empty()).then_some(0),
+        };
+    }
+    cursor.filter(|_| ui.input(|input| input.key_pressed(Key::Enter)))
+}
+
+/// The switch between map and pad, as two tabs in the title's place; which of them is chosen.
+pub(super) fn switch(ui: &Ui, inside: Rect, is_map: &mut bool) {
+    let line = inside.with_min_y(inside.top() - theme::TITLE).with_max_y(inside.top());
+    for (place, (name, shows_map)) in [("Map", true), ("XY Pad", false)].into_iter().enumerate() {
+        let left = line.left() + place as f32 * 48.0;
+        let area = Rect::from_min_max(pos2(left, line.top()), pos2(left + [36.0, 52.0][place], line.bottom() - 4.0));
+        let response = ui.interact(area, ui.scope_id().with(("switch", name)), Sense::click());
+        let is_chosen = *is_map == shows_map;
+        let colour = if is_chosen || response.hovered() { ui.colours().text } else { ui.colours().muted };
+        super::text(ui, area, name, Align::Min, theme::title(), colour);
+        if is_chosen {
+            let under = area.with_min_y(area.bottom() - 1.0).with_max_y(area.bottom() + 1.0);
+            ui.painter().rect_filled(under.with_max_x(under.right() - 6.0), 1.0, ui.colours().accent);
+        }
+        ring(ui, &response, area, 4);
+        response.widget_info(|| WidgetInfo::selected(Role::Tab, true, is_chosen, name));
+        if response.clicked() {
+            *is_map = shows_map;
+        }
+    }
+}
