@@ -126,10 +126,16 @@ fn panel(ui: &Ui, title: &str) -> Rect {
     inside.with_min_y(line.bottom()).with_max_y(area.bottom() - 10.0)
 }
 
-/// One line of text, cut with an ellipsis where it does not fit.
+/// One line of text; where it does not fit somewhat smaller, and then cut with an ellipsis.
 fn text(ui: &Ui, area: Rect, text: &str, align: Align, font: FontId, colour: Color32) {
-    let cut = Some(TextWrapMode::Truncate);
-    let galley = WidgetText::from(text).into_galley(ui, cut, area.width(), FontSelection::FontId(font));
+    let laid_out = |font: FontId| {
+        let cut = Some(TextWrapMode::Truncate);
+        WidgetText::from(text).into_galley(ui, cut, area.width(), FontSelection::FontId(font))
+    };
+    let mut galley = laid_out(font.clone());
+    if galley.elided {
+        galley = laid_out(FontId::new(theme::SQUEEZE * font.size, font.family));
+    }
     let anchor = Align2([align, Align::Center]);
     let place = anchor.align_size_within_rect(galley.size(), area);
     ui.painter().galley_with_override_text_color(place.min, galley, colour);

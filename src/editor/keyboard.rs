@@ -1,6 +1,6 @@
 //! The on-screen keyboard: five octaves, louder towards the front edge of a key, gliding from key to key.
 
-use egui::{Align2, Color32, Painter, Pos2, Rect, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, Painter, Pos2, Rect, Sense, Stroke, Theme, Ui, WidgetInfo, pos2, vec2};
 
 use super::theme::Themed as _;
 use super::{Screen, theme};
@@ -106,22 +106,33 @@ fn light(painter: &Painter, board: Rect, voice: &VoiceView) {
 fn paint(painter: &Painter, board: Rect, held: Option<u8>, voices: &[VoiceView]) {
     let colour = |key: u8, resting: Color32| if held == Some(key) { painter.colours().accent } else { resting };
     for is_of_black in [false, true] {
-        let resting = if is_of_black { EBONY } else { IVORY };
+        let resting = if is_of_black { EBONY } else { ivory(painter) };
         for key in (FIRST..=LAST).filter(|&key| is_black(key) == is_of_black) {
             painter.rect_filled(area(board, key).shrink2(vec2(0.75, 0.0)), 3.0, colour(key, resting));
         }
         let here = |voice: &&VoiceView| is_black(voice.key) == is_of_black && (FIRST..=LAST).contains(&voice.key);
         voices.iter().filter(here).for_each(|voice| light(painter, board, voice));
         if !is_of_black {
-            names(painter, board);
+            names(painter, board, voices);
         }
     }
 }
 
-fn names(painter: &Painter, board: Rect) {
+/// Of a white key at rest: it stands out from what is behind it in daylight too.
+fn ivory(painter: &Painter) -> Color32 {
+    match painter.ctx().theme() {
+        Theme::Dark => IVORY,
+        Theme::Light => Color32::WHITE,
+    }
+}
+
+/// The names of the octaves, on keys that are lit in what can be read there.
+fn names(painter: &Painter, board: Rect, voices: &[VoiceView]) {
     for key in (FIRST..=LAST).filter(|key| key % 12 == 0) {
         let at = area(board, key).center_bottom() - vec2(0.0, 4.0);
-        painter.text(at, Align2::CENTER_BOTTOM, name(key), theme::small(), EBONY);
+        let is_lit = voices.iter().any(|voice| voice.key == key && voice.is_held);
+        let ink = if is_lit { painter.colours().panel } else { EBONY };
+        painter.text(at, Align2::CENTER_BOTTOM, name(key), theme::small(), ink);
     }
 }
 

@@ -18,7 +18,8 @@ const THUMB: f32 = 7.0;
 pub(super) fn draw(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
     let inside = super::panel(ui, "Latents");
     let title = inside.with_min_y(inside.top() - theme::TITLE).with_max_y(inside.top());
-    model::choose(ui, title.with_min_x(title.right() - MODEL), hands, screen);
+    let menu = title.with_min_x(title.right() - MODEL).with_max_y(title.bottom() - 4.0);
+    model::choose(ui, menu, hands, screen);
     let row_height = inside.height() / ROWS as f32;
     let column_width = (inside.width() - 2.0 * theme::INSET) / 2.0;
     for index in 0..LATENTS {

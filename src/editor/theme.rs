@@ -109,6 +109,8 @@ pub const INSET: f32 = 14.0;
 pub const TITLE: f32 = 28.0;
 /// Corners of panels.
 pub const ROUND: u8 = 8;
+/// How much smaller a line of text may be made that does not fit.
+pub const SQUEEZE: f32 = 0.86;
 
 /// The instrument's name.
 #[must_use]

@@ -12,8 +12,10 @@ use crate::browser::library::{Entry, Permission};
 pub(super) const HEIGHT: f32 = 28.0;
 const HEART: f32 = 26.0;
 /// Width of the name, and of bank and tags, in parts of the row.
-pub(super) const PARTS: [f32; 2] = [0.36, 0.24];
-const BADGE: f32 = 52.0;
+pub(super) const PARTS: [f32; 2] = [0.29, 0.22];
+/// Width of a badge, and of the word beside it.
+const BADGE: f32 = 16.0;
+const WORD: f32 = 40.0;
 const ANOTHER: f32 = 74.0;
 
 /// What is shown of a preset beside what stands in its file.
@@ -100,16 +102,24 @@ fn texts(ui: &Ui, area: Rect, entry: &Entry, look: Look) {
     let words: Vec<&str> =
         std::iter::once(entry.places[0].family()).chain(card.tags.iter().map(|tag| &**tag)).collect();
     super::super::text(ui, column(name, about), &words.join(" \u{b7} "), Align::Min, theme::small(), ui.colours().text);
-    let rated = f32::from(look.stars) * stars::STAR;
-    let reason = column(name + about, inside.width() - name - about - BADGE - rated);
-    super::super::text(ui, reason, look.reason.unwrap_or(&card.author), Align::Min, theme::small(), ui.colours().muted);
-    let badge = inside.with_min_x(inside.right() - BADGE);
-    stars::row(ui.painter(), badge.left_center() - vec2(rated + 4.0, 0.0), look.stars, ui.colours().accent);
-    stars::badge(ui, badge.left_center() + vec2(6.0, 0.0), card.permission);
+    // What may be done freely needs no word in each row; the details have it.
     let word = match card.permission {
-        Permission::Free => "free",
+        Permission::Free => "",
         Permission::Credit => "credit",
         Permission::Ask => "ask",
     };
-    super::super::text(ui, badge.with_min_x(badge.left() + 15.0), word, Align::Min, theme::small(), ui.colours().muted);
+    let badge = inside.with_min_x(inside.right() - BADGE - if word.is_empty() { 0.0 } else { WORD });
+    let rated = f32::from(look.stars) * stars::STAR;
+    let reason = column(name + about, badge.left() - inside.left() - name - about - rated);
+    super::super::text(ui, reason, look.reason.unwrap_or(&card.author), Align::Min, theme::small(), ui.colours().muted);
+    stars::row(ui.painter(), badge.left_center() - vec2(rated + 4.0, 0.0), look.stars, ui.colours().accent);
+    stars::badge(ui, badge.left_center() + vec2(6.0, 0.0), card.permission);
+    super::super::text(
+        ui,
+        badge.with_min_x(badge.left() + BADGE),
+        word,
+        Align::Min,
+        theme::small(),
+        ui.colours().muted,
+    );
 }
