@@ -27,12 +27,13 @@ pub mod theme;
 mod tips;
 pub mod window;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use egui::scroll_area::ScrollSource;
 use egui::{
-    Align, Align2, Color32, Event, FontId, FontSelection, Rect, ScrollArea, Sense, TextWrapMode, Ui, UiBuilder, Vec2,
-    WidgetText,
+    Align, Align2, Color32, Event, FontId, FontSelection, Galley, Rect, ScrollArea, Sense, TextWrapMode, Ui, UiBuilder,
+    Vec2, WidgetText,
 };
 
 pub use hands::Hands;
@@ -126,16 +127,27 @@ fn panel(ui: &Ui, title: &str) -> Rect {
     inside.with_min_y(line.bottom()).with_max_y(area.bottom() - 10.0)
 }
 
-/// One line of text; where it does not fit somewhat smaller, and then cut with an ellipsis.
+/// One line of text, cut with an ellipsis where it does not fit.
 fn text(ui: &Ui, area: Rect, text: &str, align: Align, font: FontId, colour: Color32) {
-    let laid_out = |font: FontId| {
-        let cut = Some(TextWrapMode::Truncate);
-        WidgetText::from(text).into_galley(ui, cut, area.width(), FontSelection::FontId(font))
-    };
-    let mut galley = laid_out(font.clone());
+    let galley = laid_out(ui, area, text, font);
+    put(ui, area, galley, align, colour);
+}
+
+/// As [`text`], but made somewhat smaller before it is cut: for names that stand alone.
+fn squeezed(ui: &Ui, area: Rect, text: &str, align: Align, font: FontId, colour: Color32) {
+    let mut galley = laid_out(ui, area, text, font.clone());
     if galley.elided {
-        galley = laid_out(FontId::new(theme::SQUEEZE * font.size, font.family));
+        galley = laid_out(ui, area, text, FontId::new(theme::SQUEEZE * font.size, font.family));
     }
+    put(ui, area, galley, align, colour);
+}
+
+fn laid_out(ui: &Ui, area: Rect, text: &str, font: FontId) -> Arc<Galley> {
+    let cut = Some(TextWrapMode::Truncate);
+    WidgetText::from(text).into_galley(ui, cut, area.width(), FontSelection::FontId(font))
+}
+
+fn put(ui: &Ui, area: Rect, galley: Arc<Galley>, align: Align, colour: Color32) {
     let anchor = Align2([align, Align::Center]);
     let place = anchor.align_size_within_rect(galley.size(), area);
     ui.painter().galley_with_override_text_color(place.min, galley, colour);

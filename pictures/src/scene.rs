@@ -152,7 +152,7 @@ fn listen(desk: &mut Desk, checked: f32, unchecked: f32) {
     desk.show(Panel::Rights);
 }
 
-/// Some weeks of use are recorded.
+/// Some weeks of use are recorded. The processor is the same whichever draws.
 fn set(desk: &mut Desk, theme: Theme) {
     let theme = if theme == Theme::Light { settings::Theme::Light } else { settings::Theme::Dark };
     let deeds = vec![(Deed::Load, 214), (Deed::Keep, 96)];
@@ -160,6 +160,7 @@ fn set(desk: &mut Desk, theme: Theme) {
     let history = HistoryView::Read(Stat { recording: true, deeds, days, ..Stat::default() });
     let settings = Settings { theme, ..Settings::default() };
     desk.clerk.tell(&Standing { settings, history, ..Standing::default() });
+    desk.harness.state_mut().processor = "avx2";
     desk.show(Panel::Settings);
 }
 

@@ -44,7 +44,7 @@ fn knob(ui: &mut Ui, area: Rect, hands: &Hands, screen: &mut Screen, control: Co
     let centre = pos2(area.center().x, area.top() + RADIUS + 2.0);
     let under = centre.y + RADIUS + 1.0;
     let line = |top: f32| Rect::from_min_size(pos2(area.left(), top), vec2(area.width(), LINE));
-    super::text(ui, line(under), name, Align::Center, theme::small(), ui.colours().muted);
+    super::squeezed(ui, line(under), name, Align::Center, theme::small(), ui.colours().muted);
     readout(ui, line(under + LINE - 2.0), hands, screen, control, name, Align::Center);
 
     let handle = Rect::from_center_size(centre, vec2(2.0, 2.0) * (RADIUS + 2.0));

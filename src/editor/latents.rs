@@ -36,7 +36,7 @@ fn slider(ui: &mut Ui, area: Rect, hands: &Hands, screen: &mut Screen, index: us
     let name = screen.names[index].clone();
     let (text, track) = parts(area);
     let label = text.with_max_x(text.right() - READOUT);
-    super::text(ui, label, &name, Align::Min, theme::body(), ui.colours().text);
+    super::squeezed(ui, label, &name, Align::Min, theme::body(), ui.colours().text);
     readout(ui, text.with_min_x(label.right()), hands, screen, control, &name, Align::Max);
 
     let response =

@@ -12,6 +12,7 @@ use crate::model::latent::LATENTS;
 use crate::params::{ModelChoice, ModelView};
 use crate::rights::ledger::Source;
 use crate::synth::controls::Control;
+use crate::synth::engine;
 use crate::synth::scene::Scene;
 
 /// How fast a meter falls, in dB a second.
@@ -124,6 +125,8 @@ pub struct Screen {
     pub(super) browser: Browser,
     /// The map of presets stands where else the pad does.
     pub(super) shows_map: bool,
+    /// The level of the processor that the engine plays by, as [`engine::processor`] names it.
+    pub processor: &'static str,
     pub(super) map: Map,
 }
 
@@ -158,6 +161,7 @@ impl Screen {
             behind: Panel::Play,
             browser: Browser::default(),
             shows_map: true,
+            processor: engine::processor(),
             map: Map::default(),
         };
         screen.name(choice);

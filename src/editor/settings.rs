@@ -11,7 +11,6 @@ use super::theme::Themed as _;
 use super::{Hands, Screen, readout};
 use crate::browser::settings::{Change, Scale, Settings, Theme as Colours};
 use crate::synth::controls::Control;
-use crate::synth::engine;
 
 /// Scales that are offered, in percent.
 const SCALES: [u16; 9] = [50, 75, 100, 125, 150, 200, 250, 300, 400];
@@ -96,7 +95,7 @@ fn scales(ui: &mut Ui, screen: &mut Screen) {
 fn performance(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
     row(ui, "Polyphony", |ui| polyphony(ui, hands, screen));
     fact(ui, "In use", &voices(screen.voices));
-    fact(ui, "Processor", processor(engine::processor()));
+    fact(ui, "Processor", processor(screen.processor));
     explain(ui, "All ways give the same sound, bit by bit.");
 }
 

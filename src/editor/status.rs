@@ -38,7 +38,7 @@ fn sentence(ui: &Ui, area: Rect, hands: &Hands, screen: &mut Screen) {
     let response = ui.interact(area, ui.scope_id().with("rights"), Sense::click());
     let lit = heard || response.hovered() || screen.panel() == Panel::Rights;
     let colour = if lit { ui.colours().text } else { ui.colours().muted };
-    super::text(ui, area.with_min_x(at.x + 12.0), &line, Align::Min, theme::small(), colour);
+    super::squeezed(ui, area.with_min_x(at.x + 12.0), &line, Align::Min, theme::small(), colour);
     ring(ui, &response, area.shrink2(vec2(0.0, 2.0)), 5);
     let role = egui::accesskit::Role::Button;
     response.widget_info(|| {
