@@ -1,7 +1,7 @@
 //! What a musician did with presets in a week, and what is recommended after it: by the program's own ranking, so that the
 //! pictures show reasons that it gives.
 
-use zither::browser::library::{Entry, Library};
+use zither::browser::library::Library;
 use zither::browser::recommend::{Item, Recommender, Request, Row, Task};
 use zither::browser::usage::{Deed, Event, PresetId, ProjectId, SessionId};
 
@@ -19,7 +19,7 @@ const DAYS: [&[(&str, bool)]; 5] = [
 
 /// Presets in the order in which they are recommended, each with the reason.
 pub(crate) fn ranked(library: &Library) -> Vec<(PresetId, String)> {
-    let mut recommender = Recommender::new(library.entries().iter().map(item).collect());
+    let mut recommender = Recommender::new(library.entries().iter().map(Item::from).collect());
     events(library).iter().for_each(|event| recommender.note(event));
     let request = Request {
         task: Task::Next,
@@ -66,16 +66,4 @@ fn session(day: usize) -> SessionId {
 /// Two projects, by turns.
 fn project(day: usize) -> Option<ProjectId> {
     Some(ProjectId::of(&[(day % 2) as u8]))
-}
-
-fn item(entry: &Entry) -> Item {
-    let (place, card) = (&entry.places[0], entry.card());
-    Item {
-        id: entry.id,
-        bank: place.family().to_owned(),
-        folder: place.folder.to_string(),
-        author: card.author.to_string(),
-        tags: card.tags.iter().map(ToString::to_string).collect(),
-        latent: card.latents.to_vec(),
-    }
 }

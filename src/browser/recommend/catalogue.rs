@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
+use crate::browser::library::Entry;
 use crate::browser::usage::PresetId;
+use crate::model::ModelReference;
 
 /// A preset as the recommender knows it. All but the id may be empty.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,6 +21,23 @@ pub struct Item {
     pub tags: Vec<String>,
     /// Its point in latent space, as long as every other item's.
     pub latent: Vec<f32>,
+}
+
+impl From<&Entry> for Item {
+    /// A preset of the library, by its first place.
+    fn from(entry: &Entry) -> Self {
+        let (place, card) = (&entry.places[0], entry.card());
+        // Latents of another model mean something else.
+        let latent = if card.model.is_same(ModelReference::factory()) { card.latents.to_vec() } else { Vec::new() };
+        Self {
+            id: entry.id,
+            bank: place.family().to_owned(),
+            folder: place.folder.to_string(),
+            author: card.author.to_string(),
+            tags: card.tags.iter().map(ToString::to_string).collect(),
+            latent,
+        }
+    }
 }
 
 /// The number of a preset in the catalogue.

@@ -9,7 +9,6 @@ use crate::browser::history::{Batch, Weights};
 use crate::browser::library::{Entry, Library};
 use crate::browser::recommend::{Head, Item, Recommender, Request, Shelves};
 use crate::browser::usage::{Deed, Event, PresetId};
-use crate::model::ModelReference;
 
 /// Events that a start learns from at most, the latest, where nothing that was learned is stored (after an erasure or an
 /// import): more would keep the first list waiting.
@@ -140,21 +139,7 @@ fn items(library: &Library) -> Vec<Item> {
         let (a, b) = (&a.places[0], &b.places[0]);
         (&a.bank, &a.folder).cmp(&(&b.bank, &b.folder))
     });
-    entries.into_iter().map(item).collect()
-}
-
-fn item(entry: &Entry) -> Item {
-    let (place, card) = (&entry.places[0], entry.card());
-    // Latents of another model mean something else.
-    let latent = if card.model.is_same(ModelReference::factory()) { card.latents.to_vec() } else { Vec::new() };
-    Item {
-        id: entry.id,
-        bank: place.family().to_owned(),
-        folder: place.folder.to_string(),
-        author: card.author.to_string(),
-        tags: card.tags.iter().map(ToString::to_string).collect(),
-        latent,
-    }
+    entries.into_iter().map(Item::from).collect()
 }
 
 #[cfg(test)]
