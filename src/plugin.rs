@@ -1,5 +1,6 @@
 //! The plugin: the instrument in the framework's terms, its background threads, and the entry points that hosts load.
 
+mod code;
 pub mod entry;
 mod events;
 pub mod format;

@@ -8,6 +8,7 @@ use std::sync::{Arc, Weak};
 use nice_plug::plugin::PluginState;
 use nice_plug::prelude::*;
 
+use super::code;
 use super::events::{announce_end, translate};
 use super::format::{Clap, Format, Sidechain, Vst3};
 use super::librarian::{self, Membership};
@@ -191,7 +192,7 @@ fn screen_event(key: Key) -> Event {
     }
 }
 
-/// Plays a note to nobody, so that code and tables that nobody has used yet are read from the disk before they are due.
+/// Plays a note to nobody, so that memory that nobody has used yet is there before it is due.
 fn rehearse(engine: &mut Engine) {
     let [mut left, mut right] = [[0.0; CHUNK]; 2];
     engine.handle(Event::NoteOn { voice_id: None, channel: 0, key: 60, velocity: 0.8 });
@@ -244,6 +245,7 @@ impl<F: Format> Plugin for Instrument<F> {
         self.duck = Duck::new(config.sample_rate);
         self.offline = Offline::new(F::KNOWS_MODE && config.process_mode == ProcessMode::Offline);
         self.bridge.waits(self.offline.is_on());
+        code::make_resident();
         let mut engine = Engine::new(self.params.kept.model.played(), config.sample_rate);
         rehearse(&mut engine);
         // A new engine has nothing to give back.
