@@ -76,6 +76,8 @@ struct Wires {
     fault: AtomicBool,
     screen_open: AtomicBool,
     waits: AtomicBool,
+    /// No background thread looks after the instance.
+    is_alone: AtomicBool,
     ducks: AtomicBool,
     counts: [Count; 2],
     /// Something has changed that the screen shows.
@@ -321,6 +323,12 @@ impl ScreenHalf {
         self.board.wish();
     }
 
+    /// Whether no background thread looks after the instance: the system granted none, or it has failed.
+    #[must_use]
+    pub fn is_alone(&self) -> bool {
+        self.wires.is_alone.load(Ordering::Relaxed)
+    }
+
     /// Whether the engine has failed and is silent until the plugin is loaded anew.
     #[must_use]
     pub fn fault(&self) -> bool {
@@ -410,6 +418,13 @@ impl ListenerHalf {
     #[must_use]
     pub fn export_is_wished(&self) -> bool {
         self.board.is_wished()
+    }
+}
+
+impl Drop for ListenerHalf {
+    fn drop(&mut self) {
+        self.wires.is_alone.store(true, Ordering::Relaxed);
+        self.wires.news.request_repaint();
     }
 }
 

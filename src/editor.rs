@@ -14,6 +14,7 @@ mod layout;
 mod map;
 mod meter;
 mod model;
+mod opening;
 mod pad;
 mod readout;
 mod rights;
@@ -65,6 +66,9 @@ pub fn draw(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
 fn whole(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
     let areas = layout::areas(ui.max_rect());
     ui.painter().rect_filled(ui.max_rect(), 0.0, ui.colours().ground);
+    if screen.played.is_none() {
+        return opening::draw(ui, &areas, screen);
+    }
     within(ui, areas.header, "header", |ui| header::draw(ui, hands, screen));
     browser::keys::everywhere(ui, hands, screen);
     match screen.panel() {

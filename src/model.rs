@@ -85,6 +85,9 @@ impl Instrument {
     }
 }
 
+/// The model that is built in, once somebody has loaded it.
+static FACTORY: OnceLock<Arc<Model>> = OnceLock::new();
+
 impl Model {
     /// Puts a model together. Weights are rounded to the half precision of the file, so that a model sounds the same
     /// before and after it is saved.
@@ -98,8 +101,13 @@ impl Model {
     /// The model that is built into the program; loaded at the first call, which is not for the audio thread.
     #[must_use]
     pub fn factory() -> Arc<Self> {
-        static FACTORY: OnceLock<Arc<Model>> = OnceLock::new();
         Arc::clone(FACTORY.get_or_init(|| Arc::new(Self::open_factory())))
+    }
+
+    /// The same, if it was loaded already: waits for nothing.
+    #[must_use]
+    pub fn factory_if_open() -> Option<Arc<Self>> {
+        FACTORY.get().map(Arc::clone)
     }
 
     /// The same, loaded anew, for its owner alone.

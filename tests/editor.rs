@@ -131,6 +131,38 @@ fn the_keyboard_plays_and_lets_go() {
 }
 
 #[test]
+fn the_keyboard_has_the_focus_of_tab_and_is_played_by_arrows_and_enter() {
+    let mut desk = Desk::new();
+    let played = |desk: &mut Desk| std::iter::from_fn(|| desk.audio.next_key()).collect::<Vec<_>>();
+    let held = |desk: &mut Desk, key, pressed| {
+        let modifiers = Modifiers::NONE;
+        desk.harness.event(Event::Key { key, physical_key: None, pressed, repeat: false, modifiers });
+        desk.frames(2);
+    };
+    for _ in 0..90 {
+        if desk.harness.query_by_label_contains("Keyboard, at").is_some() {
+            break;
+        }
+        desk.press(Modifiers::NONE, Key::Tab);
+    }
+    let label = |desk: &Desk| desk.harness.get_by_label_contains("Keyboard").accesskit_node().label().unwrap();
+    assert_eq!(label(&desk), "Keyboard, at C4");
+    for key in [Key::ArrowRight, Key::ArrowUp] {
+        desk.press(Modifiers::NONE, key);
+    }
+    assert_eq!((label(&desk).as_str(), played(&mut desk)), ("Keyboard, at C#5", vec![]));
+    held(&mut desk, Key::Space, true);
+    held(&mut desk, Key::ArrowLeft, true);
+    held(&mut desk, Key::Space, false);
+    let down = |key| bridge::Key::Down { key, velocity: 0.75 };
+    let up = |key| bridge::Key::Up { key };
+    assert_eq!(played(&mut desk), [down(73), up(73), down(72), up(72)]);
+    held(&mut desk, Key::Enter, true);
+    desk.press(Modifiers::NONE, Key::Tab);
+    assert_eq!(played(&mut desk), [down(72), up(72)], "whose focus goes lets go");
+}
+
+#[test]
 fn every_control_is_found_by_its_name() {
     let desk = Desk::new();
     for control in Control::all() {
@@ -149,6 +181,39 @@ fn a_fault_is_shown() {
     desk.audio.fail();
     desk.harness.run_steps(2);
     assert!(desk.harness.query_by_role(Role::Alert).is_some());
+}
+
+#[test]
+fn the_window_is_drawn_before_the_model_is_open_and_opens_nothing_itself() {
+    let room = tempfile::tempdir().unwrap();
+    if !is_at_home("the_window_is_drawn_before_the_model_is_open_and_opens_nothing_itself", room.path()) {
+        return;
+    }
+    let mut desk = Desk::unopened(egui::Theme::Dark, 1.0);
+    let says = |desk: &Desk, text: &str| desk.harness.query_all_by_label_contains(text).next().is_some();
+    desk.press(Modifiers::COMMAND, Key::F);
+    desk.frames(10);
+    assert!(says(&desk, "The model is being opened"));
+    assert!(Model::factory_if_open().is_none(), "this thread has not opened it");
+    assert!(desk.harness.query_all_by_label("Gain").next().is_none(), "nothing is there that would need it");
+    // What the background thread does.
+    assert!(desk.params.kept.model.open() && !desk.params.kept.model.open());
+    desk.frames(2);
+    assert!(!says(&desk, "being opened") && says(&desk, &desk.latent_name(15)));
+}
+
+#[test]
+fn a_window_whose_model_nobody_opens_says_so() {
+    let room = tempfile::tempdir().unwrap();
+    if !is_at_home("a_window_whose_model_nobody_opens_says_so", room.path()) {
+        return;
+    }
+    let mut desk = Desk::unopened(egui::Theme::Dark, 1.0);
+    assert!(desk.harness.query_by_role(Role::Alert).is_none());
+    desk.listener = bridge::halves().2;
+    desk.frames(2);
+    let alert = desk.harness.get_by_role(Role::Alert).accesskit_node().label().unwrap();
+    assert!(alert.contains("load the plugin anew"), "{alert}");
 }
 
 /// Writes a model whose first latent is called `latent`.

@@ -1,7 +1,10 @@
 //! What the editor remembers from frame to frame.
 
+use std::sync::Arc;
+
 use super::Hands;
 use super::browser::Browser;
+use super::keyboard;
 use super::map::Map;
 use super::rights::Chosen;
 use super::settings::Asked;
@@ -81,14 +84,18 @@ pub struct Screen {
     pub names: [String; LATENTS],
     /// Name of the model that plays.
     pub model: String,
+    /// The model that plays; none until the background thread has opened it.
+    pub(super) played: Option<Arc<Model>>,
     /// What there is to choose from, and what went wrong.
     pub(super) models: ModelView,
     /// The generation of the choice that is shown.
     seen: u64,
     pub(super) half: ScreenHalf,
     pub(super) typing: Option<Typing>,
-    /// The on-screen key that the pointer holds.
+    /// The on-screen key that the pointer or the keyboard holds.
     pub(super) held_key: Option<u8>,
+    /// The on-screen key that the arrows have chosen.
+    pub(super) key_cursor: u8,
     /// Peaks as shown: at once up, slowly down.
     pub(super) shown_peak: [f32; 2],
     /// The highest recent peak and its age in seconds.
@@ -137,11 +144,13 @@ impl Screen {
         let mut screen = Self {
             names: std::array::from_fn(|_| String::new()),
             model: String::new(),
+            played: None,
             models: ModelView::default(),
             seen: 0,
             half,
             typing: None,
             held_key: None,
+            key_cursor: keyboard::MIDDLE,
             shown_peak: [0.0; 2],
             held_peak: (0.0, 0.0),
             voices: 0,
@@ -199,7 +208,7 @@ impl Screen {
 
     /// Takes the names of another model, if another plays, and what else the choice of the model has to say.
     pub fn follow(&mut self, choice: &ModelChoice) {
-        if choice.generation() != self.seen {
+        if choice.generation() != self.seen || self.played.is_none() {
             self.name(choice);
         }
     }
@@ -208,7 +217,8 @@ impl Screen {
         // The generation first: what changes in between is seen at the next look.
         self.seen = choice.generation();
         self.models = choice.view();
-        let model = self.models.played.clone().unwrap_or_else(Model::factory);
+        self.played = choice.opened();
+        let Some(model) = &self.played else { return };
         self.names = std::array::from_fn(|index| format!("{} {}", index + 1, model.space.names[index]));
         self.model.clone_from(&model.card.name);
     }

@@ -83,6 +83,20 @@ impl ModelChoice {
         chosen.unwrap_or_else(Model::factory)
     }
 
+    /// The same, if it is open: for the editor, which waits for nothing.
+    #[must_use]
+    pub fn opened(&self) -> Option<Arc<Model>> {
+        let chosen = self.kept().view.played.clone();
+        chosen.or_else(Model::factory_if_open)
+    }
+
+    /// Opens what is played, with what else is shown of it; whether it was not open before. For the background thread.
+    pub fn open(&self) -> bool {
+        let was_open = self.opened().is_some();
+        let (_played, _reference) = (self.played(), ModelReference::factory());
+        !was_open
+    }
+
     /// What the editor shows. Never waits for a file.
     #[must_use]
     pub fn view(&self) -> ModelView {

@@ -61,6 +61,8 @@ fn run(inbox: &Receiver<Message<Ear>>) {
 
 /// Listens to all in turn until nothing waits or the time is up; how long to pause then.
 fn attend(ears: &mut [Ear], library: &mut Library) -> Duration {
+    // Before the index, which may take long: a window waits for it.
+    ears.iter().for_each(Ear::open_model);
     if ears.iter().any(Ear::needs_index) {
         library.look(&mut |view| ears.iter().for_each(|ear| ear.tell_index(view)));
     }
@@ -96,6 +98,19 @@ mod tests {
             assert!(start.elapsed() < Duration::from_secs(20), "the background thread never got there");
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    #[test]
+    fn the_model_that_an_open_editor_shows_is_opened_by_this_thread() {
+        let thread: &'static Shared<Ear> = Box::leak(Box::new(Shared::new("test", run)));
+        let (_audio, screen, listener) = bridge::halves();
+        let params = Arc::new(InstrumentParams::default());
+        let place = join(thread, listener, Arc::clone(&params));
+        screen.set_open(true);
+        wait_for(|| params.kept.model.opened().is_some());
+        assert!(!screen.is_alone());
+        drop(place);
+        assert!(screen.is_alone());
     }
 
     #[test]

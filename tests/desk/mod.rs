@@ -47,6 +47,14 @@ impl Desk {
 
     /// In this theme, with so many pixels to a point.
     pub(crate) fn of(theme: Theme, scale: f32) -> Self {
+        let mut desk = Self::unopened(theme, scale);
+        desk.params.kept.model.open();
+        desk.harness.run_steps(3);
+        desk
+    }
+
+    /// The same, before the background thread has opened the model.
+    pub(crate) fn unopened(theme: Theme, scale: f32) -> Self {
         let params = Arc::new(InstrumentParams::default());
         let host = Arc::new(Host::new(&params));
         let (audio, half, listener) = bridge::halves();

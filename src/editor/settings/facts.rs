@@ -10,7 +10,7 @@ use crate::bridge::{IndexFacts, IndexView};
 use crate::browser::{folders, history};
 use crate::model::architecture::{NOISE_BANDS, PARTIALS};
 use crate::model::latent::LATENTS;
-use crate::model::{Card, Model, ModelReference};
+use crate::model::{Card, ModelReference};
 
 /// Size of the choice of the model.
 const CHOICE: egui::Vec2 = vec2(240.0, 24.0);
@@ -23,11 +23,12 @@ pub(super) fn model(ui: &mut Ui, hands: &Hands, screen: &Screen) {
         let (area, _) = ui.allocate_exact_size(vec2(CHOICE.x.min(ui.available_width()), CHOICE.y), Sense::hover());
         model::choose(ui, area, hands, screen);
     });
-    let played = screen.models.played.clone().unwrap_or_else(Model::factory);
     let reference = screen.models.reference.as_ref().unwrap_or_else(|| ModelReference::factory());
     fact(ui, "Digest", reference.short_digest());
     fact(ui, "Dimensions", &format!("{LATENTS} latents to {PARTIALS} partials and {NOISE_BANDS} noise bands"));
-    card(ui, &played.card, played.instruments.len());
+    if let Some(played) = &screen.played {
+        card(ui, &played.card, played.instruments.len());
+    }
     match &screen.models.path {
         Some(path) => takeaway(ui, "Model file", &path.display().to_string()),
         None => fact(ui, "Model file", "built in"),

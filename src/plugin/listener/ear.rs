@@ -32,6 +32,13 @@ impl Ear {
         self.half.screen_is_open() || Stream::ALL.into_iter().any(waits) || self.watches.iter().any(Watch::sounds)
     }
 
+    /// Opens the model that an open editor shows, so that its window need not.
+    pub(super) fn open_model(&self) {
+        if self.half.screen_is_open() && self.params.kept.model.open() {
+            self.half.tell_news();
+        }
+    }
+
     /// Listens to a little of each stream; whether there was anything.
     pub(super) fn turn(&mut self, library: &mut Library) -> bool {
         let mut took = 0;
