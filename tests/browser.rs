@@ -259,7 +259,10 @@ fn hearts_and_stars_are_given_to_several_rows_at_once() {
     desk.type_text("f0");
     let hearts = ["Aardvark", "Badger", "Camel"].map(|name| (marks(&desk, name).favourite, marks(&desk, name).rating));
     assert_eq!(hearts, [(true, 0); 3], "all have one, then");
+    let said = |desk: &Desk| desk.harness.get_by_label("Badger").accesskit_node().description().unwrap_or_default();
+    assert!(said(&desk).contains("favourite"), "{}", said(&desk));
     desk.type_text("f");
+    assert!(!said(&desk).contains("favourite"));
     assert!(!marks(&desk, "Aardvark").favourite && !marks(&desk, "Camel").favourite);
     desk.harness.get_by_label("Aardvark").click();
     desk.frames(4);

@@ -93,7 +93,8 @@ fn bypass(ui: &Ui, area: Rect, hands: &Hands) {
     let fill = if on { ui.colours().alert } else { ui.colours().well };
     ui.painter().rect_filled(area, 5.0, fill);
     let colour = if on { ui.colours().ground } else { ui.colours().text };
-    super::text(ui, area, "Bypass", Align::Center, theme::body(), colour);
+    let shown = if on { "Bypassed" } else { "Bypass" };
+    super::text(ui, area, shown, Align::Center, theme::body(), colour);
     ring(ui, &response, area, 5);
     response.widget_info(|| WidgetInfo::selected(egui::accesskit::Role::Switch, true, on, "Bypass"));
     if response.clicked() {

@@ -1,7 +1,13 @@
-//! The on-screen keyboard: five octaves, louder towards the front edge of a key, gliding from key to key.
+//! The on-screen keyboard: five octaves, louder towards the front edge of a key, gliding from key to key. With the
+//! keyboard's focus arrows choose a key, and Enter or Space plays it while it is held.
 
-use egui::{Align2, Color32, Painter, Pos2, Rect, Sense, Stroke, Theme, Ui, WidgetInfo, pos2, vec2};
+use egui::accesskit::Role;
+use egui::{
+    Align2, Color32, Key as Stroked, Painter, Pos2, Rect, Response, Sense, Stroke, StrokeKind, Theme, Ui, WidgetInfo,
+    pos2, vec2,
+};
 
+use super::edit::{hold_arrows, ring};
 use super::theme::Themed as _;
 use super::{Screen, theme};
 use crate::bridge::Key;
@@ -13,22 +19,59 @@ const FIRST: u8 = 36;
 const LAST: u8 = 96;
 const BLACK_WIDTH: f32 = 0.62;
 const BLACK_HEIGHT: f32 = 0.6;
+/// Height of the mark on the key that the arrows have chosen.
+const CURSOR: f32 = 18.0;
 /// Velocities of the back and the front edge.
 const VELOCITY: (f32, f32) = (0.35, 1.0);
+/// Velocity of a key that is played by the computer's keyboard.
+const TYPED: f32 = 0.75;
+/// The key that the arrows start from: C4.
+pub(super) const MIDDLE: u8 = 60;
 
 const IVORY: Color32 = Color32::from_rgb(0xd9, 0xdd, 0xe2);
 const EBONY: Color32 = Color32::from_rgb(0x20, 0x25, 0x2c);
 
 pub(super) fn draw(ui: &Ui, screen: &mut Screen) {
     let board = ui.max_rect();
-    let response = ui.interact(board, ui.scope_id().with("keys"), Sense::CLICK | Sense::DRAG);
-    response.widget_info(|| WidgetInfo::labeled(egui::accesskit::Role::Unknown, true, "Keyboard"));
+    let response = ui.interact(board, ui.scope_id().with("keys"), Sense::click_and_drag());
     let pointer = response.is_pointer_button_down_on().then(|| response.interact_pointer_pos()).flatten();
-    let pressed = pointer.and_then(|pointer| key_at(board, pointer));
-    press(screen, pressed);
+    let typed = typed(ui, &response, &mut screen.key_cursor);
+    press(screen, pointer.and_then(|pointer| key_at(board, pointer)).or(typed));
+    let cursor = response.has_focus().then_some(screen.key_cursor);
+    let label = cursor.map_or_else(|| "Keyboard".to_owned(), |key| format!("Keyboard, at {}", name(key)));
     let voices = screen.scene.voices();
-    ui.ctx().accesskit_node_builder(response.id, |node| node.set_value(in_words(voices)));
+    response.widget_info(|| WidgetInfo::labeled(Role::Group, true, &label));
+    ui.ctx().accesskit_node_builder(response.id, |node| {
+        node.set_value(in_words(voices));
+        node.set_description("Arrows choose a key, Enter or Space plays it while it is held");
+    });
     paint(ui.painter(), board, screen.held_key, voices);
+    if let Some(key) = cursor {
+        let front = area(board, key).with_min_y(area(board, key).bottom() - CURSOR).shrink(3.0);
+        ui.painter().rect(front, 3.0, ui.colours().accent, Stroke::new(1.5, EBONY), StrokeKind::Inside);
+    }
+    ring(ui, &response, board.shrink(2.0), 5);
+}
+
+/// With the focus: arrows go a semitone or an octave, Home and End to the ends; the key that is held down, if it is.
+fn typed(ui: &Ui, response: &Response, cursor: &mut u8) -> Option<(u8, f32)> {
+    if !response.has_focus() {
+        return None;
+    }
+    hold_arrows(ui, response);
+    ui.input(|input| {
+        let presses = |key| input.num_presses(key) as i32;
+        let semitones = presses(Stroked::ArrowRight) - presses(Stroked::ArrowLeft);
+        let octaves = presses(Stroked::ArrowUp) - presses(Stroked::ArrowDown);
+        let moved = i32::from(*cursor) + semitones + 12 * octaves;
+        *cursor = match () {
+            () if input.key_pressed(Stroked::Home) => FIRST,
+            () if input.key_pressed(Stroked::End) => LAST,
+            () => moved.clamp(i32::from(FIRST), i32::from(LAST)) as u8,
+        };
+        let is_held = input.key_down(Stroked::Enter) || input.key_down(Stroked::Space);
+        is_held.then_some((*cursor, TYPED))
+    })
 }
 
 fn press(screen: &mut Screen, pressed: Option<(u8, f32)>) {
@@ -87,13 +130,17 @@ fn in_words(voices: &[VoiceView]) -> String {
     keys.into_iter().map(name).collect::<Vec<_>>().join(" ")
 }
 
-/// What sounds on a key: filled up as far as it was hit hard, paler when it dies away; a bend moves a mark aside, a
-/// semitone by as much as keys are apart.
+/// What sounds on a key: filled up as far as it was hit hard, an outline of that when it dies away; a bend moves a mark
+/// aside, a semitone by as much as keys are apart.
 fn light(painter: &Painter, board: Rect, voice: &VoiceView) {
     let area = area(board, voice.key).shrink2(vec2(0.75, 0.0));
-    let colour = painter.colours().sound.gamma_multiply(if voice.is_held { 1.0 } else { 0.4 });
     let height = area.height() * voice.velocity.clamp(0.1, 1.0);
-    painter.rect_filled(area.with_min_y(area.bottom() - height), 3.0, colour);
+    let (lit, colour) = (area.with_min_y(area.bottom() - height), painter.colours().sound);
+    if voice.is_held {
+        painter.rect_filled(lit, 3.0, colour);
+    } else {
+        painter.rect_stroke(lit, 3.0, Stroke::new(2.5, colour), StrokeKind::Inside);
+    }
     if voice.bend.abs() > 0.02 {
         let semitone = board.width() / f32::from(LAST - FIRST + 1);
         let at = pos2(area.center().x + voice.bend * semitone, area.bottom() - 26.0);

@@ -4,7 +4,10 @@
 use std::sync::Arc;
 
 use egui::accesskit::Role;
-use egui::{Align, Align2, Key, Painter, Pos2, Rect, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Align, Align2, Color32, FontId, Key, Painter, Pos2, Rect, Response, Sense, Shape, Stroke, StrokeKind, Ui,
+    WidgetInfo, pos2, vec2,
+};
 
 use super::edit::{self, ring};
 use super::theme::{self, Themed as _};
@@ -18,8 +21,9 @@ use crate::synth::controls::Control;
 /// Room below for the name of a preset.
 const CAPTION: f32 = 24.0;
 const KEYS: &str = "What is near sounds alike; a click loads";
-/// Letters of a family's name that stand in a cell.
-const LETTERS: usize = 2;
+/// Smallest and largest letters of a name in its cell, and the height of a line in theirs.
+const FONT: (f32, f32) = (8.5, 11.0);
+const LINE: f32 = 1.3;
 
 /// What the map remembers.
 #[derive(Default)]
@@ -76,6 +80,9 @@ pub(super) fn draw(ui: &mut Ui, area: Rect, hands: &Hands, screen: &mut Screen) 
         info.current_text_value.clone_from(&name);
         info
     });
+    if let Some(name) = name.filter(|_| hovered.is_some()) {
+        response.on_hover_text_at_pointer(name);
+    }
 }
 
 /// How the cells look.
@@ -109,21 +116,61 @@ fn spot_at(chart: &Chart, field: Rect, at: Pos2) -> Option<usize> {
     chart.spots.iter().position(|spot| area_of(chart, field, spot).contains(at))
 }
 
-/// The first letters of its family; what is loaded is framed, and so is what is pointed at, with its family in bright.
+/// As much of its name as fits; what is loaded is framed and has a corner, what is pointed at is framed, with its family
+/// in bright.
 fn cell(painter: &Painter, field: Rect, chart: &Chart, spot: &Spot, look: &Look) {
     let (area, colours) = (area_of(chart, field, spot).shrink(1.0), painter.colours());
     let is_shown = look.shown.is_some_and(|shown| shown.preset == spot.preset);
     let is_kin = look.shown.is_some_and(|shown| shown.family == spot.family);
     painter.rect_filled(area, 3.0, if is_kin { colours.line } else { colours.panel });
-    let letters: String = spot.family.chars().take(LETTERS).collect();
     let ink = if is_kin { colours.text } else { colours.muted };
-    let font = egui::FontId::proportional((area.height() * 0.62).clamp(8.0, 14.0));
-    painter.text(area.center(), Align2::CENTER_CENTER, letters, font, ink);
+    write(painter, area, &spot.name, ink);
     if look.loaded == Some(spot.preset) {
         painter.rect_stroke(area, 3.0, Stroke::new(2.0, colours.accent), StrokeKind::Inside);
+        let side = (area.height() * 0.4).min(7.0);
+        let corner = [area.right_top(), area.right_top() - vec2(side, 0.0), area.right_top() + vec2(0.0, side)];
+        painter.add(Shape::convex_polygon(corner.to_vec(), colours.accent, Stroke::NONE));
     } else if is_shown {
         painter.rect_stroke(area, 3.0, Stroke::new(1.5, colours.text), StrokeKind::Inside);
     }
+}
+
+/// As much of a name as fits, in as many lines as there is room for.
+fn write(painter: &Painter, area: Rect, name: &str, ink: Color32) {
+    let size = (area.height() / 2.0).clamp(FONT.0, FONT.1);
+    let (font, lines) = (FontId::proportional(size), (area.height() / (LINE * size)).max(1.0) as usize);
+    let mut rest = name;
+    let written: Vec<&str> = (0..lines)
+        .map(|_| {
+            let line = fitting(painter, rest, &font, area.width());
+            rest = rest[line.len()..].trim_start();
+            line
+        })
+        .filter(|line| !line.is_empty())
+        .collect();
+    let top = area.center().y - LINE * size * (written.len() as f32 - 1.0) / 2.0;
+    for (number, line) in written.into_iter().enumerate() {
+        painter.text(
+            pos2(area.center().x, top + LINE * size * number as f32),
+            Align2::CENTER_CENTER,
+            line,
+            font.clone(),
+            ink,
+        );
+    }
+}
+
+/// The beginning of a name that is no wider than this: whole letters, and no space at the end.
+fn fitting<'a>(painter: &Painter, name: &'a str, font: &FontId, width: f32) -> &'a str {
+    let mut left = width;
+    let end = painter.fonts_mut(|fonts| {
+        let is_too_wide = |(_, letter): &(usize, char)| {
+            left -= fonts.glyph_width(font, *letter);
+            left < 0.0
+        };
+        name.char_indices().find(is_too_wide)
+    });
+    end.map_or(name, |(end, _)| name[..end].trim_end())
 }
 
 /// Where the sound is.

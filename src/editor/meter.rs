@@ -28,6 +28,11 @@ pub(super) fn bar(ui: &Ui, area: Rect, level: f32) {
     let lit = area.with_max_x(area.left() + area.width() * share(level));
     let colour = if level > 1.0 { ui.colours().alert } else { ui.colours().sound };
     ui.painter().rect_filled(lit, 3.0, colour);
+    if level > 1.0 {
+        // Over full scale is a mark too, and not only another colour.
+        let over = Rect::from_min_max(pos2(area.right() - 5.0, area.top() - 2.0), area.max + vec2(0.0, 2.0));
+        ui.painter().rect_filled(over, 1.0, colour);
+    }
 }
 
 /// A level as a number, or that there is none.

@@ -14,9 +14,10 @@ const MENU: f32 = 260.0;
 /// Draws the menu. Opening it has the user's folder looked at anew.
 pub(super) fn choose(ui: &mut Ui, area: Rect, hands: &Hands, screen: &Screen) {
     let choice = &hands.params.kept.model;
-    let text = RichText::new(&screen.model);
-    let troubled = notice(screen).is_some();
-    let shown = if troubled { text.color(ui.colours().alert) } else { text };
+    let shown = match notice(screen) {
+        Some(_) => RichText::new(format!("! {}", screen.model)).color(ui.colours().alert),
+        None => RichText::new(&screen.model),
+    };
     ui.scope_builder(UiBuilder::new().max_rect(area).id_salt("model"), |ui| {
         ui.spacing_mut().interact_size.y = area.height();
         let menu = ComboBox::from_id_salt("model").width(area.width()).height(420.0).truncate();

@@ -1,7 +1,7 @@
 //! The bottom line: whose music is heard, in a sentence that opens the rights panel. What is wrong with the model has
 //! precedence over hints.
 
-use egui::{Align, Rect, Sense, Ui, WidgetInfo, vec2};
+use egui::{Align, Pos2, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, vec2};
 
 use super::edit::ring;
 use super::theme::Themed as _;
@@ -27,14 +27,7 @@ fn sentence(ui: &Ui, area: Rect, hands: &Hands, screen: &mut Screen) {
     let line = rights::summary(screen);
     let at = area.left_center();
     let heard = screen.report.matches.first().is_some_and(|found| found.sounds);
-    let dot = if heard {
-        ui.colours().accent
-    } else if screen.listens > 0.0 {
-        ui.colours().sound
-    } else {
-        ui.colours().line
-    };
-    ui.painter().circle_filled(at, 4.0, dot);
+    lamp(ui, at, heard, screen.listens > 0.0);
     let response = ui.interact(area, ui.scope_id().with("rights"), Sense::click());
     let lit = heard || response.hovered() || screen.panel() == Panel::Rights;
     let colour = if lit { ui.colours().text } else { ui.colours().muted };
@@ -49,6 +42,19 @@ fn sentence(ui: &Ui, area: Rect, hands: &Hands, screen: &mut Screen) {
     if response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(&line).clicked() {
         let next = if screen.panel() == Panel::Rights { Panel::Play } else { Panel::Rights };
         screen.show(next, hands);
+    }
+}
+
+/// A diamond while something is heard, a disc while it is listened, a ring while it is not.
+fn lamp(ui: &Ui, at: Pos2, heard: bool, listens: bool) {
+    let (painter, colours) = (ui.painter(), ui.colours());
+    if heard {
+        let diamond = [vec2(0.0, -5.5), vec2(5.5, 0.0), vec2(0.0, 5.5), vec2(-5.5, 0.0)].map(|offset| at + offset);
+        painter.add(Shape::convex_polygon(diamond.to_vec(), colours.accent, Stroke::NONE));
+    } else if listens {
+        painter.circle_filled(at, 4.0, colours.sound);
+    } else {
+        painter.circle_stroke(at, 3.5, Stroke::new(1.5, colours.muted));
     }
 }
 

@@ -1,7 +1,7 @@
 //! One row of the list: heart, name, bank and tags, the reason why it stands there, and what its licence asks for.
 
 use egui::accesskit::Role;
-use egui::{Align, Button, Rect, Sense, Ui, WidgetInfo, vec2};
+use egui::{Align, Button, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, vec2};
 
 use super::super::theme;
 use super::super::theme::Themed as _;
@@ -17,6 +17,9 @@ pub(super) const PARTS: [f32; 2] = [0.29, 0.22];
 const BADGE: f32 = 16.0;
 const WORD: f32 = 40.0;
 const ANOTHER: f32 = 74.0;
+/// Width of the bar that marks what is selected, and of the wedge before the name of what plays.
+const BAR: f32 = 3.0;
+const PLAYS: f32 = 12.0;
 
 /// What is shown of a preset beside what stands in its file.
 #[derive(Clone, Copy)]
@@ -54,20 +57,25 @@ pub(super) fn draw(ui: &mut Ui, entry: &Entry, look: Look) -> Option<Touch> {
         (false, true) => Some(ui.colours().well),
         (false, false) => None,
     };
+    let back = area.shrink2(vec2(0.0, 1.0));
     if let Some(fill) = fill {
-        ui.painter().rect_filled(area.shrink2(vec2(0.0, 1.0)), 5.0, fill);
+        ui.painter().rect_filled(back, 5.0, fill);
+    }
+    if look.is_selected {
+        ui.painter().rect_filled(back.with_max_x(back.left() + BAR), 1.5, ui.colours().accent);
     }
     let colour = match (look.has_heart, response.hovered() || look.is_selected) {
         (true, _) => ui.colours().alert,
-        (false, true) => ui.colours().muted,
-        (false, false) => ui.colours().line,
+        (false, true) => ui.colours().text,
+        (false, false) => ui.colours().muted.gamma_multiply(0.6),
     };
-    stars::heart(ui.painter(), area.left_center() + vec2(HEART / 2.0, 0.0), colour);
+    stars::heart(ui.painter(), area.left_center() + vec2(HEART / 2.0, 0.0), look.has_heart, colour);
     let right = if look.is_made { area.right() - ANOTHER } else { area.right() };
     texts(ui, area.with_max_x(right), entry, look);
     let another = look.is_made && another(ui, area.with_min_x(right).shrink2(vec2(4.0, 3.0)));
     let (name, card) = (&entry.card().name, entry.card());
     response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, look.is_selected, &**name));
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(in_words(entry, look)));
     let at = response.interact_pointer_pos();
     let touch = match at {
         _ if another => Some(Touch::Another),
@@ -80,6 +88,16 @@ pub(super) fn draw(ui: &mut Ui, entry: &Entry, look: Look) -> Option<Touch> {
         response.on_hover_text(&*card.description);
     }
     touch
+}
+
+/// What its marks say, for those who do not see them.
+fn in_words(entry: &Entry, look: Look) -> String {
+    let mut words = vec![entry.card().permission.name().to_owned()];
+    words.extend(look.is_playing.then(|| "loaded".to_owned()));
+    words.extend(look.has_heart.then(|| "favourite".to_owned()));
+    words.extend((look.stars > 0).then(|| format!("{} of 5 stars", look.stars)));
+    words.extend(look.reason.filter(|reason| !reason.is_empty()).map(str::to_owned));
+    words.join(", ")
 }
 
 /// The button of the row that was made; whether it was pressed.
@@ -97,8 +115,13 @@ fn texts(ui: &Ui, area: Rect, entry: &Entry, look: Look) {
     let inside = inside(area);
     let [name, about] = PARTS.map(|part| part * inside.width());
     let column = |left: f32, width: f32| Rect::from_min_size(inside.min + vec2(left, 0.0), vec2(width - 12.0, HEIGHT));
-    let colour = if look.is_playing { ui.colours().accent } else { ui.colours().text };
-    super::super::text(ui, column(0.0, name), &card.name, Align::Min, theme::body(), colour);
+    let (colour, aside) = if look.is_playing { (ui.colours().accent, PLAYS) } else { (ui.colours().text, 0.0) };
+    if look.is_playing {
+        let at = inside.left_center();
+        let wedge = [vec2(0.0, -4.0), vec2(7.0, 0.0), vec2(0.0, 4.0)].map(|offset| at + offset);
+        ui.painter().add(Shape::convex_polygon(wedge.to_vec(), colour, Stroke::NONE));
+    }
+    super::super::text(ui, column(aside, name - aside), &card.name, Align::Min, theme::body(), colour);
     let words: Vec<&str> =
         std::iter::once(entry.places[0].family()).chain(card.tags.iter().map(|tag| &**tag)).collect();
     super::super::text(ui, column(name, about), &words.join(" \u{b7} "), Align::Min, theme::small(), ui.colours().text);

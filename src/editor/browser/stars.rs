@@ -12,13 +12,24 @@ use crate::browser::library::Permission;
 pub(super) const STAR: f32 = 13.0;
 const BUTTON: f32 = 22.0;
 
-/// A heart of two discs and a point.
-pub(super) fn heart(painter: &Painter, at: Pos2, colour: Color32) {
-    for side in [-1.0, 1.0] {
-        painter.circle_filled(at + vec2(side * 2.7, -1.8), 3.1, colour);
-    }
-    let point = vec![at + vec2(-5.6, -0.4), at + vec2(0.0, -1.6), at + vec2(5.6, -0.4), at + vec2(0.0, 5.6)];
-    painter.add(Shape::convex_polygon(point, colour, Stroke::NONE));
+/// A heart: filled, or its outline.
+pub(super) fn heart(painter: &Painter, at: Pos2, is_given: bool, colour: Color32) {
+    /// Its right half from the notch to the point, in parts of half its width.
+    const HALF: [[f32; 2]; 9] = [
+        [0.0, -0.42],
+        [0.2, -0.68],
+        [0.5, -0.78],
+        [0.82, -0.66],
+        [1.0, -0.34],
+        [0.95, 0.02],
+        [0.74, 0.34],
+        [0.4, 0.66],
+        [0.0, 1.0],
+    ];
+    const RADIUS: f32 = 5.8;
+    let left = HALF[1..8].iter().rev().map(|[x, y]| [-x, *y]);
+    let corners = HALF.into_iter().chain(left).map(|[x, y]| at + RADIUS * vec2(x, y));
+    outline(painter, at, corners.collect(), is_given, colour);
 }
 
 /// A star: filled, or its outline.
@@ -27,15 +38,20 @@ pub(super) fn star(painter: &Painter, at: Pos2, is_filled: bool, colour: Color32
         let radius = if number.is_multiple_of(2) { 0.5 } else { 0.21 } * STAR;
         at + radius * Vec2::angled(number as f32 * std::f32::consts::TAU / 10.0 - std::f32::consts::FRAC_PI_2)
     };
-    let corners: Vec<Pos2> = (0..10).map(corner).collect();
+    outline(painter, at, (0..10).map(corner).collect(), is_filled, colour);
+}
+
+/// An outline, all of which is seen from its middle, and what is in it where it is filled.
+fn outline(painter: &Painter, middle: Pos2, corners: Vec<Pos2>, is_filled: bool, colour: Color32) {
     if is_filled {
         let mut mesh = Mesh::default();
-        mesh.colored_vertex(at, colour);
+        let count = corners.len() as u32;
+        mesh.colored_vertex(middle, colour);
         corners.iter().for_each(|corner| mesh.colored_vertex(*corner, colour));
-        (0..10).for_each(|number| mesh.add_triangle(0, number + 1, (number + 1) % 10 + 1));
+        (0..count).for_each(|number| mesh.add_triangle(0, number + 1, (number + 1) % count + 1));
         painter.add(mesh);
     }
-    painter.add(Shape::closed_line(corners, Stroke::new(1.0, colour)));
+    painter.add(Shape::closed_line(corners, Stroke::new(1.2, colour)));
 }
 
 /// As many stars as a preset has, side by side from the left.
@@ -73,7 +89,7 @@ pub(super) fn heart_button(ui: &mut Ui, is_given: bool) -> Response {
         (false, true) => ui.colours().text,
         (false, false) => ui.colours().muted,
     };
-    heart(ui.painter(), area.center(), colour);
+    heart(ui.painter(), area.center(), is_given, colour);
     ring(ui, &response);
     response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, is_given, "Favourite"));
     response.on_hover_text("A heart puts it on Favourites (F)")
