@@ -1,19 +1,14 @@
-//! Every panel in both themes at 100 and 200 % must look as it did when somebody last looked at it and accepted it.
+//! Every panel must look as it did when somebody last looked at it and accepted it.
 
 use std::path::{Path, PathBuf};
 
 use egui::Theme;
 
-use crate::picture::Picture;
-use crate::scene::Scene;
+use crate::picture::{Difference, Picture};
+use crate::shot::Shot;
 
-/// Set to accept what is drawn now.
-const ACCEPT: &str = "UPDATE_SNAPSHOTS";
-/// By how much a channel of a pixel may be off, of 255. Sines and powers are the system's, and may round differently on
-/// another; a colour or a letter that has changed is off by dozens.
-const NEAR: u8 = 8;
-/// Pixels that may be further off: less than a lost letter has.
-const STRAY: usize = 16;
+/// What accepts the pictures that are drawn now.
+const RENEW: &str = "cargo xtask screenshots";
 
 #[test]
 fn dark_panels_look_as_accepted() {
@@ -35,48 +30,67 @@ fn light_panels_look_as_accepted_at_twice_the_size() {
     check(Theme::Light, 200);
 }
 
-fn check(theme: Theme, percent: u32) {
-    let faults: Vec<_> = Scene::ALL.into_iter().filter_map(|scene| fault(scene, theme, percent)).collect();
-    assert!(faults.is_empty(), "{}\nTo accept: {ACCEPT}=1 cargo test --release --package pictures", faults.join("\n"));
+fn check(theme: Theme, percent: u16) {
+    let accepted = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("docs").join("images");
+    let faults = folder_of_faults();
+    let fault = |shot: Shot| fault(&accepted.join(shot.file()), &shot.draw().unwrap(), &faults);
+    let faults: Vec<_> = Shot::of(theme, percent).filter_map(fault).collect();
+    assert!(faults.is_empty(), "\n{}\nIf they should look so: {RENEW}\n", faults.join("\n"));
 }
 
-/// What is wrong with a panel; pictures of it are in the target folder then.
-fn fault(scene: Scene, theme: Theme, percent: u32) -> Option<String> {
-    let name = format!("{}-{}-{percent}", scene.name(), if theme == Theme::Dark { "dark" } else { "light" });
-    let drawn = scene.draw(theme, percent as f32 / 100.0).unwrap();
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("references").join(format!("{name}.png"));
-    let fault = match Picture::read(&file) {
-        Ok(reference) => differs(&name, &reference, &drawn)?,
-        Err(error) => format!("{name}: {error:#}"),
+/// What is wrong with a picture, if anything is. It lies in the folder of faults then, and beside it what differs.
+fn fault(accepted: &Path, drawn: &Picture, faults: &Path) -> Option<String> {
+    let name = accepted.file_name().unwrap().to_string_lossy();
+    let fault = match Picture::read(accepted).map(|accepted| (drawn.difference(&accepted), accepted)) {
+        Ok((Some(difference), _)) if difference.is_rounding() => return None,
+        Ok((Some(Difference { pixels, most }), accepted)) => {
+            let map = faults.join(format!("difference-{name}"));
+            drawn.marked(&accepted).write(&map).unwrap();
+            format!("{pixels} pixels differ, by up to {most} of 255 levels, see {}", map.display())
+        }
+        Ok((None, _)) => "it has another size".to_owned(),
+        Err(error) => format!("{error:#}"),
     };
-    if std::env::var_os(ACCEPT).is_some() {
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        drawn.write(&file).unwrap();
-        return None;
-    }
-    let new = target().join(format!("{name}.new.png"));
+    let new = faults.join(&*name);
     drawn.write(&new).unwrap();
-    Some(format!("{fault}; it is drawn as {}", new.display()))
-}
-
-/// How the drawn picture differs from the reference, if it does by more than may be.
-fn differs(name: &str, reference: &Picture, drawn: &Picture) -> Option<String> {
-    let Some((pixels, map)) = drawn.difference(reference, NEAR) else {
-        return Some(format!("{name} has another size"));
-    };
-    if pixels <= STRAY {
-        return None;
-    }
-    let file = target().join(format!("{name}.diff.png"));
-    map.write(&file).unwrap();
-    Some(format!("{name} differs in {pixels} pixels, see {}", file.display()))
+    Some(format!("{name}: {fault}; drawn now: {}", new.display()))
 }
 
 /// Where pictures of faults go.
-fn target() -> PathBuf {
+fn folder_of_faults() -> PathBuf {
     // This program lies in target/release/deps.
     let program = std::env::current_exe().unwrap();
     let folder = program.ancestors().nth(3).unwrap().join("pictures");
     std::fs::create_dir_all(&folder).unwrap();
     folder
+}
+
+/// A grey picture, so many of whose pixels are so much lighter.
+fn grey(lighter: usize, by: u8) -> Picture {
+    let grey = |pixel| if pixel < lighter { 100 + by } else { 100 };
+    Picture::opaque(8, &(0..64).flat_map(|pixel| [grey(pixel), 100, 100, 255]).collect::<Vec<_>>())
+}
+
+#[test]
+fn a_picture_that_looks_different_is_told_and_shown() {
+    let room = tempfile::tempdir().unwrap();
+    let accepted = room.path().join("a.png");
+    grey(0, 0).write(&accepted).unwrap();
+    let faults = room.path().join("faults");
+    std::fs::create_dir(&faults).unwrap();
+    let fault = |accepted: &Path, drawn: &Picture| fault(accepted, drawn, &faults);
+    assert_eq!(fault(&accepted, &grey(16, 4)), None, "rounded in another way");
+    assert_eq!(faults.read_dir().unwrap().count(), 0);
+
+    for (lighter, by) in [(1, 5), (17, 1)] {
+        let told = fault(&accepted, &grey(lighter, by)).unwrap();
+        assert!(told.starts_with(&format!("a.png: {lighter} pixels differ, by up to {by} of 255")), "{told}");
+        assert_eq!(Picture::read(&faults.join("a.png")).unwrap(), grey(lighter, by));
+        let map = faults.join("difference-a.png");
+        assert!(Picture::read(&map).is_ok() && told.contains(&*map.to_string_lossy()), "{told}");
+    }
+
+    let narrow = Picture::opaque(1, &[100; 4]);
+    assert!(fault(&accepted, &narrow).unwrap().contains("another size"));
+    assert!(fault(&room.path().join("b.png"), &narrow).unwrap().contains("cannot open"));
 }

@@ -52,12 +52,10 @@ pub(crate) enum Scene {
 
 impl Scene {
     /// Every scene.
-    #[cfg(test)]
     pub(crate) const ALL: [Self; 6] =
         [Self::Play, Self::Browser, Self::Rights, Self::Unrecognised, Self::Unchecked, Self::Settings];
 
     /// What its pictures are called.
-    #[cfg(test)]
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Play => "play",

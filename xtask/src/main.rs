@@ -53,7 +53,7 @@ enum Task {
     Sanitised(rtproof::sanitised::Arguments),
     /// Everything we check, from formatting to the bundle inside a host.
     Test,
-    /// Draws the documentation's pictures of the editor, into docs/images/, without a window.
+    /// Draws the pictures of the editor in docs/images/ anew, without a window; the test compares with them.
     Screenshots,
     /// Counts the instructions of three scenarios and holds them to the budget in benches/instructions.json.
     Instructions(instructions::Options),

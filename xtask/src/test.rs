@@ -15,6 +15,7 @@ use crate::demo;
 use crate::factory;
 use crate::footprint;
 use crate::instructions;
+use crate::pictures;
 use crate::rights_bench;
 use crate::rtproof;
 use crate::workspace::Workspace;
@@ -49,6 +50,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     });
     report.step("lints", || cargo("clippy --release --all-targets -- -D warnings"));
     report.step("tests", || cargo("test --release"));
+    report.step("pictures of the editor", || pictures::compare(workspace));
     report.add("instructions", || match instructions::obstacle() {
         Some(obstacle) => Ok(Outcome::Skipped(obstacle.to_owned())),
         None => instructions::run(workspace, &instructions::Options::default()).map(|()| Outcome::Passed),
