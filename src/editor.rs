@@ -126,9 +126,14 @@ fn panel(ui: &Ui, title: &str) -> Rect {
     let area = ui.max_rect();
     ui.painter().rect_filled(area, theme::ROUND, ui.colours().panel);
     let inside = area.shrink2(egui::vec2(theme::INSET, 0.0));
-    let line = inside.with_min_y(area.top() + 5.0).with_max_y(area.top() + 5.0 + theme::TITLE);
-    text(ui, line, title, Align::Min, theme::title(), ui.colours().muted);
-    inside.with_min_y(line.bottom()).with_max_y(area.bottom() - 10.0)
+    let inside = inside.with_min_y(area.top() + 5.0 + theme::TITLE).with_max_y(area.bottom() - 10.0);
+    text(ui, title_line(inside), title, Align::Min, theme::title(), ui.colours().muted);
+    inside
+}
+
+/// The line of a panel's title, and of what stands beside it.
+fn title_line(inside: Rect) -> Rect {
+    inside.with_min_y(inside.top() - theme::TITLE).with_max_y(inside.top() - 4.0)
 }
 
 /// One line of text, cut with an ellipsis where it does not fit.

@@ -137,11 +137,15 @@ fn browse(desk: &mut Desk) {
     desk.frames(SETTLED);
 }
 
-/// An index is open, and so many seconds of the sidechain were compared with it and were not.
-fn listen(desk: &mut Desk, checked: f32, unchecked: f32) {
+fn open_index(desk: &mut Desk) {
     let made = "2026-11-02".parse().ok();
     let facts = IndexFacts { tracks: 1_284, hours: 81.6, made, ..IndexFacts::default() };
     desk.listener.tell(|report| report.index = IndexView::Open(facts));
+}
+
+/// An index is open, and so many seconds of the sidechain were compared with it and were not.
+fn listen(desk: &mut Desk, checked: f32, unchecked: f32) {
+    open_index(desk);
     desk.listener.count_checked(Stream::Sidechain, (checked * RATE) as usize);
     desk.listener.count_unchecked(Stream::Sidechain, (unchecked * RATE) as usize);
     desk.listener.count_checked(Stream::Output, (0.4 * checked * RATE) as usize);
@@ -159,6 +163,7 @@ fn set(desk: &mut Desk, theme: Theme) {
     let settings = Settings { theme, ..Settings::default() };
     desk.clerk.tell(&Standing { settings, history, ..Standing::default() });
     desk.harness.state_mut().processor = "avx2";
+    open_index(desk);
     desk.show(Panel::Settings);
 }
 

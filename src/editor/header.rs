@@ -12,6 +12,8 @@ const BYPASS: f32 = 70.0;
 const METER: f32 = 150.0;
 const VOICES: f32 = 74.0;
 const SAVE: f32 = 46.0;
+/// What the preset's name and `Save` take at most.
+const PRESET: f32 = 420.0;
 
 pub(super) fn draw(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
     let area = ui.max_rect();
@@ -34,7 +36,8 @@ pub(super) fn draw(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
     let voices = inside.with_max_x(meter.left() - theme::INSET).with_min_x(meter.left() - theme::INSET - VOICES);
     let tabs = inside.with_min_x(inside.left() + WORDMARK);
     let tabs = tabs.with_max_x(tabs.left() + Panel::ALL.len() as f32 * tabs::WIDTH);
-    let preset = inside.with_min_x(tabs.right() + theme::INSET).with_max_x(voices.left());
+    let left = tabs.right() + theme::INSET;
+    let preset = inside.with_min_x(left).with_max_x(voices.left().min(left + PRESET));
     let (preset, save) = preset.shrink2(vec2(0.0, 9.0)).split_left_right_at_x(preset.right() - SAVE);
     tabs::draw(ui, tabs, hands, screen);
     self::preset(ui, preset.with_max_x(preset.right() - 6.0), hands, screen);

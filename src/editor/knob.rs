@@ -26,8 +26,8 @@ const TITLED: f32 = 90.0;
 pub(super) fn page(ui: &mut Ui, hands: &Hands, screen: &mut Screen, page: &Page) {
     let inside = super::panel(ui, page.name);
     if page.controls.contains(&Control::SUSTAIN) {
-        let title = inside.with_min_y(inside.top() - theme::TITLE).with_max_y(inside.top());
-        let curve = title.shrink2(vec2(0.0, 5.0)).with_min_x(title.left() + TITLED);
+        let title = super::title_line(inside);
+        let curve = title.shrink2(vec2(0.0, 3.0)).with_min_x(title.left() + TITLED);
         envelope::draw(ui.painter(), curve, hands);
     }
     let columns = page.controls.len().div_ceil(2).max(3);

@@ -11,14 +11,14 @@ use crate::synth::controls::Control;
 
 const ROWS: usize = LATENTS / 2;
 const MODEL: f32 = 220.0;
-const READOUT: f32 = 56.0;
+const READOUT: f32 = 50.0;
 const TRACK: f32 = 6.0;
 const THUMB: f32 = 7.0;
 
 pub(super) fn draw(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
     let inside = super::panel(ui, "Latents");
-    let title = inside.with_min_y(inside.top() - theme::TITLE).with_max_y(inside.top());
-    let menu = title.with_min_x(title.right() - MODEL).with_max_y(title.bottom() - 4.0);
+    let title = super::title_line(inside);
+    let menu = title.with_min_x(title.right() - MODEL);
     model::choose(ui, menu, hands, screen);
     let row_height = inside.height() / ROWS as f32;
     let column_width = (inside.width() - 2.0 * theme::INSET) / 2.0;

@@ -9,10 +9,9 @@ const KNOBS: f32 = 218.0;
 const KEYBOARD_SHARE: f32 = 0.13;
 const STATUS: f32 = 22.0;
 /// Parts of the width that latents, pad and spectrum have.
-const SHARES: [f32; 3] = [0.37, 0.35, 0.28];
-
-/// Columns of knobs of envelope, tone, voice and pitch.
-const KNOB_COLUMNS: [f32; 3] = [3.0, 4.0, 4.0];
+const SHARES: [f32; 3] = [0.385, 0.345, 0.27];
+/// Parts that envelope, tone, voice and pitch have: as much as the names under their knobs need in the smallest window.
+const KNOBS_SHARES: [f32; 3] = [0.298, 0.363, 0.339];
 
 /// The window's areas.
 pub(super) struct Areas {
@@ -45,7 +44,7 @@ pub(super) fn areas(window: Rect) -> Areas {
     let keyboard = row(knobs.bottom() + GAP, keyboard_height);
     let status = row(keyboard.bottom() + GAP, STATUS);
     let [latents, pad, spectrum] = columns(play, SHARES);
-    Areas { header, latents, pad, spectrum, pages: columns(knobs, KNOB_COLUMNS), keyboard, status }
+    Areas { header, latents, pad, spectrum, pages: columns(knobs, KNOBS_SHARES), keyboard, status }
 }
 
 /// Three panels side by side whose widths go with `parts`.

@@ -138,39 +138,32 @@ fn cell(painter: &Painter, field: Rect, chart: &Chart, spot: &Spot, look: &Look)
 /// As much of a name as fits, in as many lines as there is room for.
 fn write(painter: &Painter, area: Rect, name: &str, ink: Color32) {
     let size = (area.height() / 2.0).clamp(FONT.0, FONT.1);
-    let (font, lines) = (FontId::proportional(size), (area.height() / (LINE * size)).max(1.0) as usize);
-    let mut rest = name;
-    let written: Vec<&str> = (0..lines)
-        .map(|_| {
-            let line = fitting(painter, rest, &font, area.width());
-            rest = rest[line.len()..].trim_start();
-            line
-        })
-        .filter(|line| !line.is_empty())
-        .collect();
-    let top = area.center().y - LINE * size * (written.len() as f32 - 1.0) / 2.0;
-    for (number, line) in written.into_iter().enumerate() {
-        painter.text(
-            pos2(area.center().x, top + LINE * size * number as f32),
-            Align2::CENTER_CENTER,
-            line,
-            font.clone(),
-            ink,
-        );
+    let (font, room) = (FontId::proportional(size), (area.height() / (LINE * size)).max(1.0) as usize);
+    let lines = painter.fonts_mut(|fonts| lines(name, room, area.width(), |letter| fonts.glyph_width(&font, letter)));
+    let top = area.center().y - LINE * size * (lines.len() as f32 - 1.0) / 2.0;
+    for (number, line) in lines.into_iter().enumerate() {
+        let at = pos2(area.center().x, top + LINE * size * number as f32);
+        painter.text(at, Align2::CENTER_CENTER, line, font.clone(), ink);
     }
 }
 
-/// The beginning of a name that is no wider than this: whole letters, and no space at the end.
-fn fitting<'a>(painter: &Painter, name: &'a str, font: &FontId, width: f32) -> &'a str {
-    let mut left = width;
-    let end = painter.fonts_mut(|fonts| {
-        let is_too_wide = |(_, letter): &(usize, char)| {
-            left -= fonts.glyph_width(font, *letter);
+/// A name's words in so many lines that are no wider than this. Of a word that is wider its beginning is there.
+fn lines(name: &str, room: usize, width: f32, mut letter_width: impl FnMut(char) -> f32) -> Vec<&str> {
+    let (mut lines, mut rest) = (Vec::new(), name);
+    while !rest.is_empty() && lines.len() < room {
+        let mut left = width;
+        let is_too_wide = |&(_, letter): &(usize, char)| {
+            left -= letter_width(letter);
             left < 0.0
         };
-        name.char_indices().find(is_too_wide)
-    });
-    end.map_or(name, |(end, _)| name[..end].trim_end())
+        let fitting = rest.char_indices().find(is_too_wide).map_or(rest.len(), |(end, _)| end);
+        let is_whole = rest[fitting..].is_empty() || rest[fitting..].starts_with(' ');
+        let line = if is_whole { None } else { rest[..fitting].rsplit_once(' ').map(|(words, _)| words) };
+        let line = line.unwrap_or(&rest[..fitting]);
+        lines.extend((!line.is_empty()).then_some(line));
+        rest = rest[line.len()..].split_once(' ').map_or("", |(_, after)| after);
+    }
+    lines
 }
 
 /// Where the sound is.
@@ -199,10 +192,10 @@ fn keys(ui: &Ui, response: &Response, chart: &Chart, cursor: &mut Option<usize>)
 
 /// The switch between map and pad, as two tabs in the title's place; which of them is chosen.
 pub(super) fn switch(ui: &Ui, inside: Rect, is_map: &mut bool) {
-    let line = inside.with_min_y(inside.top() - theme::TITLE).with_max_y(inside.top());
+    let line = super::title_line(inside);
     for (place, (name, shows_map)) in [("Map", true), ("XY Pad", false)].into_iter().enumerate() {
         let left = line.left() + place as f32 * 48.0;
-        let area = Rect::from_min_max(pos2(left, line.top()), pos2(left + [36.0, 52.0][place], line.bottom() - 4.0));
+        let area = Rect::from_min_max(pos2(left, line.top()), pos2(left + [36.0, 52.0][place], line.bottom()));
         let response = ui.interact(area, ui.scope_id().with(("switch", name)), Sense::click());
         let is_chosen = *is_map == shows_map;
         let colour = if is_chosen || response.hovered() { ui.colours().text } else { ui.colours().muted };
@@ -216,5 +209,26 @@ pub(super) fn switch(ui: &Ui, inside: Rect, is_map: &mut bool) {
         if response.clicked() {
             *is_map = shows_map;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lines;
+
+    #[test]
+    fn a_name_is_broken_between_words_and_of_a_long_word_the_beginning_is_shown() {
+        let check = |name, room, letters: f32, expected: &[&str]| {
+            assert_eq!(lines(name, room, letters, |_| 1.0), expected, "{name} in {room} lines of {letters} letters");
+        };
+        check("Night Growl", 1, 16.0, &["Night Growl"]);
+        check("Night Growl", 3, 10.0, &["Night", "Growl"]);
+        check("Sun and Sea", 3, 7.0, &["Sun and", "Sea"]);
+        check("Bone Xylophone", 3, 6.0, &["Bone", "Xyloph"]);
+        check("Harmonium Hymn", 3, 5.0, &["Harmo", "Hymn"]);
+        check("Celesta Snow", 1, 2.0, &["Ce"]);
+        check("Šedý Žár", 2, 3.0, &["Šed", "Žár"]);
+        check("Night", 2, 0.5, &[]);
+        check("", 2, 9.0, &[]);
     }
 }

@@ -39,7 +39,7 @@ const DUCK: &str = "While music is heard whose catalogue says this of it, in the
 /// Draws the panel.
 pub(super) fn draw(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
     let inside = super::panel(ui, "Whose music is this?");
-    let title = inside.with_min_y(inside.top() - theme::TITLE).with_max_y(inside.top());
+    let title = super::title_line(inside);
     super::text(ui, title, &index(&screen.report.index), Align::Max, theme::small(), ui.colours().muted);
     let (left, right) = inside.split_left_right_at_fraction(DETAILS_SHARE);
     let right = right.with_min_x(right.left() + theme::INSET);

@@ -23,7 +23,7 @@ pub(super) fn draw(ui: &Ui, screen: &Screen) {
     let inside = super::panel(ui, "Spectrum");
     let field = inside.with_max_y(inside.bottom() - CAPTIONS);
     let newest = screen.scene.newest();
-    let title = inside.with_min_y(inside.top() - theme::TITLE).with_max_y(inside.top());
+    let title = super::title_line(inside);
     let said = newest.map_or_else(String::new, |voice| in_words(voice, &screen.scene.spectrum));
     super::text(ui, title.with_min_x(title.left() + 80.0), &said, Align::Max, theme::small(), ui.colours().muted);
     ui.painter().rect_filled(field, 6.0, ui.colours().well);

@@ -51,13 +51,13 @@ pub const DARK: Colours = Colours {
 
 /// For daylight.
 pub const LIGHT: Colours = Colours {
-    ground: Color32::from_rgb(0xe3, 0xe7, 0xec),
+    ground: Color32::from_rgb(0xe7, 0xea, 0xef),
     panel: Color32::from_rgb(0xf8, 0xf9, 0xfb),
-    well: Color32::from_rgb(0xe4, 0xe8, 0xed),
-    line: Color32::from_rgb(0xc3, 0xcb, 0xd5),
+    well: Color32::from_rgb(0xd3, 0xda, 0xe2),
+    line: Color32::from_rgb(0xb2, 0xbd, 0xc9),
     text: Color32::from_rgb(0x1a, 0x20, 0x28),
     muted: Color32::from_rgb(0x4d, 0x59, 0x67),
-    accent: Color32::from_rgb(0x94, 0x50, 0x00),
+    accent: Color32::from_rgb(0x8a, 0x4a, 0x00),
     sound: Color32::from_rgb(0x0a, 0x6b, 0x50),
     alert: Color32::from_rgb(0xb3, 0x26, 0x1e),
 };
@@ -99,6 +99,12 @@ pub fn of(theme: Theme) -> &'static Colours {
 #[must_use]
 pub fn focus(colours: &Colours) -> Stroke {
     Stroke::new(2.0, colours.accent)
+}
+
+/// Behind the row that is chosen in a list.
+#[must_use]
+pub fn chosen(colours: &Colours) -> Color32 {
+    colours.accent.gamma_multiply(0.18)
 }
 
 /// Distance between panels, and from the window's edge.
@@ -241,6 +247,10 @@ mod tests {
                 for paper in [colours.ground, colours.panel, colours.well] {
                     assert!(contrast(ink, paper) >= 4.5, "{name} on {paper:?}: {}", contrast(ink, paper));
                 }
+            }
+            let chosen = colours.panel.blend(chosen(colours));
+            for (name, ink) in [("text", colours.text), ("muted", colours.muted), ("accent", colours.accent)] {
+                assert!(contrast(ink, chosen) >= 4.5, "{name} in a chosen row: {}", contrast(ink, chosen));
             }
             assert!(contrast(colours.alert, colours.panel) >= 4.5, "{colours:?}");
             assert!(contrast(colours.alert, colours.ground) >= 4.5, "{colours:?}");

@@ -53,7 +53,7 @@ pub(super) fn centred(place: usize, height: f32) -> f32 {
 pub(super) fn draw(ui: &mut Ui, entry: &Entry, look: Look) -> Option<Touch> {
     let (area, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::click());
     let fill = match (look.is_selected, response.hovered()) {
-        (true, _) => Some(ui.colours().accent.gamma_multiply(0.25)),
+        (true, _) => Some(theme::chosen(ui.colours())),
         (false, true) => Some(ui.colours().well),
         (false, false) => None,
     };

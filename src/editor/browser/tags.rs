@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use egui::accesskit::Role;
-use egui::{EventFilter, Key, TextEdit, Ui, WidgetInfo};
+use egui::{EventFilter, Key, RichText, Sense, TextEdit, Ui, WidgetInfo};
 
 use super::super::Screen;
 use super::super::theme::Themed as _;
@@ -35,7 +35,9 @@ pub(super) fn draw(ui: &mut Ui, ids: &Ids, about: &[PresetId], screen: &mut Scre
                 worn.name.clone()
             };
             if !worn.is_own {
-                ui.add_enabled(false, egui::Button::new(shown)).on_disabled_hover_text("Comes with Zither and stays");
+                let stays = egui::Button::new(RichText::new(&shown).color(ui.colours().muted)).sense(Sense::hover());
+                let response = ui.add(stays).on_hover_text("Comes with Zither and stays");
+                response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &shown));
                 continue;
             }
             let response = ui.button(format!("{shown}  \u{d7}"));
