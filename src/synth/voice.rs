@@ -1,21 +1,24 @@
 //! One note being played: decoder, tone and envelope on a clock that starts at the note's own first sample.
 
-use super::channel::{Channel, Channels, Heard, NoteExpressions, sane};
+mod performance;
+mod timbre;
+
+use self::performance::{envelope_times, stretch};
+use super::channel::{Channel, Channels, Heard, NoteExpressions};
 use super::controls::{Control, Controls};
 use super::motion::SlowOscillators;
-use super::pitch::{Pitch, PitchTarget};
+use super::pitch::Pitch;
 use super::release::ReleaseClock;
 use super::scene::{Spectrum, VoiceView};
 use super::stack::Note;
-use super::tone::{COPIES, StereoChunk, Style, Tone, ToneFormat, pan};
+use super::tone::{StereoChunk, Tone, ToneFormat};
 use crate::analysis::frames::{Frame, Motion, PARTIALS, SILENCE_DB, Slots, pitch_hz};
-use crate::dsp::envelope::{Envelope, EnvelopeTimes};
-use crate::dsp::kernel::{DECIBELS_TO_OCTAVES, LANES, exp2};
+use crate::dsp::envelope::Envelope;
 use crate::dsp::sines::CHUNK;
 use crate::dsp::smooth::{OnePole, Ramp};
 use crate::model::latent::LATENTS;
 use crate::model::transfer::Transfer;
-use crate::model::{Ahead, Contour, Model, Timbre};
+use crate::model::{Contour, Model};
 
 /// Time constant of latents, in seconds.
 const LATENT_SECONDS: f32 = 0.010;
@@ -25,17 +28,6 @@ const FADE_SECONDS: f32 = 0.004;
 const OVER: f32 = 1e-5;
 /// A held note is not given up before this time, in seconds: its attack may be slow.
 const PATIENCE_SECONDS: f32 = 3.0;
-/// Vibrato of a full modulation wheel or expression, in cents.
-const WHEEL_CENTS: f32 = 50.0;
-/// Tilt of full brightness expression or timbre, and of full pressure, in dB per octave.
-const BRIGHTNESS_TILT: f32 = 6.0;
-const PRESSURE_TILT: f32 = 2.0;
-/// Level that full pressure adds, in dB.
-const PRESSURE_DB: f32 = 6.0;
-/// What lies this far below a note's peak was floor, not sound, when the model was trained: it is pressed down.
-const FLOOR_DB: f32 = 70.0;
-/// How much faster than the model's output levels below the floor fall.
-const FLOOR_SLOPE: f32 = 4.0;
 
 /// What all voices of an engine share while a block is made.
 pub(super) struct Surroundings<'a> {
@@ -294,73 +286,9 @@ impl Voice {
         self.is_fresh.then_some(self.first_span)
     }
 
-    /// What the decoder will be asked for with the next frame.
-    pub(super) fn ahead<'a>(&'a mut self, around: &Surroundings<'_>) -> Ahead<'a> {
-        let latents = std::array::from_fn(|index| {
-            let (mut latent, target) = (self.latents[index], self.latent_target(index, around));
-            if self.is_fresh { target } else { latent.next(target) }
-        });
-        let time = if self.is_fresh { 0.0 } else { self.next_time() };
-        let (time_s, released_s) = self.model_time(time, around);
-        let (pitch, velocity) = (self.timbre_pitch(around), self.velocity(around));
-        let latent = around.model.space.latent(&latents);
-        Ahead { contour: &mut self.contour, latent, pitch, velocity, time_s, released_s }
-    }
-
-    fn latent_target(&self, index: usize, around: &Surroundings<'_>) -> f32 {
-        let base = around.latents[index];
-        let reach = base.abs().max(1.0);
-        (base + self.offsets[index]).clamp(-reach, reach)
-    }
-
     /// The pitch by which a frame places tilt and Nyquist, in Hz.
     fn frame_hz(&self) -> f32 {
         pitch_hz(f32::from(self.note.key) + self.pitch.offset())
-    }
-
-    /// Asks the model for the note `time` seconds after note-on.
-    fn decode(&mut self, time: f32, around: &Surroundings<'_>) {
-        let timbre = Timbre { decoder: &around.model.decoder, transfer: around.transfer };
-        let latent = around.model.space.latent(&self.latents.map(|latent| latent.value()));
-        let (time, released) = self.model_time(time, around);
-        let (pitch, velocity) = (self.timbre_pitch(around), self.velocity(around));
-        self.contour.frame(timbre, &latent, pitch, velocity, time, released, &mut self.frame);
-        self.contour.slots(timbre, &latent, pitch, velocity, &mut self.slots);
-        self.contour.motion(timbre, &latent, pitch, velocity, &mut self.motion);
-        self.press_floor();
-        self.slow.move_frame(&self.motion, around.controls.get(Control::MOTION) / 100.0, &mut self.frame);
-    }
-
-    /// The model's time since note-on and since note-off, if that has happened, at `time` seconds after note-on.
-    fn model_time(&mut self, time: f32, around: &Surroundings<'_>) -> (f32, Option<f32>) {
-        let released = self.release.as_mut().map(|release| release.read(time, stretch(around.controls)));
-        released.map_or((time, None), |(time, released)| (time, Some(released)))
-    }
-
-    /// Below the floor of the training notes the model's levels mean nothing but "silent".
-    fn press_floor(&mut self) {
-        let Frame { partial_db, noise_db, .. } = &mut self.frame;
-        self.peak_db = self.peak_db.max(highest(partial_db)).max(highest(noise_db));
-        let floor = self.peak_db - FLOOR_DB;
-        for levels in [&mut partial_db[..], noise_db] {
-            for level in levels {
-                *level = level.min(floor + (*level - floor) * FLOOR_SLOPE).max(SILENCE_DB);
-            }
-        }
-        self.is_spent = highest(partial_db).max(highest(noise_db)) <= SILENCE_DB;
-    }
-
-    /// The pitch that the timbre follows: bends and slides do not change the instrument.
-    fn timbre_pitch(&self, around: &Surroundings<'_>) -> f32 {
-        f32::from(self.note.key) + around.controls.get(Control::TRANSPOSE)
-    }
-
-    /// Velocity 1..127 as the model takes it.
-    fn velocity(&self, around: &Surroundings<'_>) -> f32 {
-        /// What every note is played at where velocity is not followed.
-        const UNIFORM: f32 = 100.0;
-        let amount = around.controls.get(Control::VELOCITY) / 100.0;
-        (UNIFORM + amount * (127.0 * self.note.velocity - UNIFORM)).clamp(1.0, 127.0)
     }
 
     fn slide(&mut self, from_key: Option<u8>, around: &Surroundings<'_>) {
@@ -370,47 +298,11 @@ impl Voice {
         }
     }
 
-    fn pitch_target(&self, around: &Surroundings<'_>) -> PitchTarget {
-        let controls = around.controls;
-        let wheel = (self.heard.wheel + self.expressions.vibrato).min(1.0);
-        PitchTarget {
-            bend: self.heard.bend + self.expressions.tuning + controls.get(Control::TUNE) / 100.0,
-            transpose: controls.get(Control::TRANSPOSE),
-            depth: (controls.get(Control::VIBRATO_DEPTH) + wheel * WHEEL_CENTS) / 100.0,
-            rate: controls.get(Control::VIBRATO_RATE),
-        }
-    }
-
     /// Moves everything that bends the pitch on by a chunk.
     fn next_hz(&mut self, around: &Surroundings<'_>) -> f32 {
         let target = self.pitch_target(around);
         let offset = self.pitch.next(&target, self.tone.next_length());
         pitch_hz(f32::from(self.note.key) + offset)
-    }
-
-    fn pressure(&self) -> f32 {
-        self.heard.pressure.max(self.expressions.pressure)
-    }
-
-    fn style(&self, around: &Surroundings<'_>) -> Style {
-        let controls = around.controls;
-        let noise = controls.get(Control::NOISE);
-        let expressed = self.heard.timbre + self.expressions.brightness;
-        let tilt = controls.get(Control::BRIGHTNESS)
-            + BRIGHTNESS_TILT * expressed.clamp(-1.0, 1.0)
-            + PRESSURE_TILT * self.pressure();
-        Style {
-            tilt,
-            noise_db: if noise <= Control::NOISE.spec().min { f32::NEG_INFINITY } else { noise },
-            copies: (controls.get(Control::UNISON) as usize).clamp(1, COPIES),
-            detune: controls.get(Control::DETUNE),
-            width: controls.get(Control::WIDTH) / 100.0,
-        }
-    }
-
-    fn gain_targets(&self) -> [f32; 2] {
-        let pressed = exp2(DECIBELS_TO_OCTAVES * PRESSURE_DB * self.pressure());
-        pan(self.expressions.pan).map(|gain| sane(gain * pressed * self.expressions.volume, 0.0, 16.0, 1.0))
     }
 
     /// The envelope, the fade, and volume, pan and pressure, which go along a line over the chunk.
@@ -438,32 +330,5 @@ impl Voice {
         self.fade.rests_at(0.0)
             || (patience && (self.is_spent || self.tone.level() * self.envelope.level() * boost < OVER))
             || (self.envelope.is_past_attack() && self.envelope.level() * boost < OVER)
-    }
-}
-
-/// The highest of levels, found in lanes.
-fn highest(levels: &[f32]) -> f32 {
-    let mut highest = [f32::NEG_INFINITY; LANES];
-    for levels in levels.chunks(LANES) {
-        highest.iter_mut().zip(levels).for_each(|(highest, level)| *highest = highest.max(*level));
-    }
-    highest.into_iter().fold(f32::NEG_INFINITY, f32::max)
-}
-
-/// How much longer than it learnt the model's own release takes.
-fn stretch(controls: &Controls) -> f32 {
-    controls.get(Control::RELEASE_STRETCH) / 100.0
-}
-
-fn envelope_times(controls: &Controls) -> EnvelopeTimes {
-    let seconds = |control| controls.get(control) * 0.001;
-    let sustain = controls.get(Control::SUSTAIN);
-    let release = controls.get(Control::RELEASE);
-    EnvelopeTimes {
-        attack: seconds(Control::ATTACK),
-        decay: seconds(Control::DECAY),
-        sustain_db: if sustain <= Control::SUSTAIN.spec().min { f32::NEG_INFINITY } else { sustain },
-        // The longest leaves the release to the model.
-        release: if release >= Control::RELEASE.spec().max { f32::INFINITY } else { release * 0.001 },
     }
 }
