@@ -73,13 +73,15 @@ fn build(workspace: &Workspace) -> Result<PathBuf> {
     let output = cargo.env("CARGO_INCREMENTAL", "0").stderr(std::process::Stdio::inherit()).output()?;
     ensure!(output.status.success(), "the benchmark does not build");
     let messages = String::from_utf8_lossy(&output.stdout).into_owned();
-    let program = messages.lines().filter_map(executable).next_back();
+    let program = messages.lines().find_map(benchmark);
     program.context("cargo names no program of the benchmark")
 }
 
-/// The program that a message of cargo's tells of.
-fn executable(message: &str) -> Option<PathBuf> {
+/// The benchmark's program, if a message of cargo's tells of it: the package's own programs are built as well, in no
+/// order.
+fn benchmark(message: &str) -> Option<PathBuf> {
     let message: serde_json::Value = serde_json::from_str(message).ok()?;
+    message["target"]["kind"].as_array()?.iter().find(|kind| *kind == "bench")?;
     Some(PathBuf::from(message["executable"].as_str()?))
 }
 
@@ -148,8 +150,10 @@ mod tests {
             (number_after(said, " samples="), number_after(said, " voice_samples=")),
             (Some(102_400.0), Some(51_200.0))
         );
-        let message = r#"{"reason":"compiler-artifact","executable":"/t/release/deps/scenarios-1"}"#;
-        assert_eq!(executable(message), Some(PathBuf::from("/t/release/deps/scenarios-1")));
-        assert_eq!(executable(r#"{"reason":"compiler-artifact","executable":null}"#), None);
+        let message =
+            |kind| format!(r#"{{"target":{{"kind":["{kind}"]}},"executable":"/t/release/deps/scenarios-1"}}"#);
+        assert_eq!(benchmark(&message("bench")), Some(PathBuf::from("/t/release/deps/scenarios-1")));
+        assert_eq!(benchmark(&message("bin")), None);
+        assert_eq!(benchmark(r#"{"reason":"build-finished","success":true}"#), None);
     }
 }
