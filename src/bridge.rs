@@ -15,7 +15,7 @@ use atomic_float::AtomicF32;
 use nice_plug_egui::RepaintNotifier;
 use rtrb::{Consumer, Producer, RingBuffer};
 
-pub use desk::{Arrangement, Desk, Draft, Fetched, Order, Parcel, View, Wish};
+pub use desk::{Arrangement, Desk, Draft, Fetched, Order, Parcel, View, Wish, Work, WorkKind};
 pub use librarian::LibrarianHalf;
 pub use report::{Export, IndexFacts, IndexView, MATCHES, Recognition, Report};
 pub use standing::{HistoryOrder, HistoryView, Standing};

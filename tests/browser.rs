@@ -9,9 +9,9 @@ use desk::{Desk, Told};
 use egui::accesskit::Role;
 use egui::{Key, Modifiers, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
-use zither::bridge::{Order, Parcel};
+use zither::bridge::{Order, Parcel, Work, WorkKind};
 use zither::browser::history::Marks;
-use zither::browser::library::{Card, Library, Permission, Place};
+use zither::browser::library::{Card, Intake, Library, Permission, Place};
 use zither::browser::preset::Preset;
 use zither::browser::usage::PresetId;
 use zither::model::latent::LATENTS;
@@ -396,6 +396,37 @@ fn a_preset_or_its_bank_is_exported_to_a_folder_that_is_written() {
     desk.press_on("Export bank");
     desk.press_on("Export here");
     assert!(matches!(&desk.clerk.errands[1], Order::Export { parcel: Parcel::Bank(bank), .. } if bank == "Ark"));
+}
+
+#[test]
+fn presets_are_taken_in_by_the_keyboard_alone_watched_stopped_and_told_of_file_by_file() {
+    let mut desk = furnished();
+    let is_there = |desk: &Desk| desk.harness.query_by_label("File or folder to import").is_some();
+    desk.harness.get_by_label("Import").focus();
+    desk.press(Modifiers::NONE, Key::Enter);
+    assert!(is_there(&desk) && desk.harness.query_by_label("Preset list").is_none());
+    desk.type_text("/tmp/[f] x");
+    desk.press(Modifiers::NONE, Key::Enter);
+    let [Order::Import(path)] = &desk.clerk.errands[..] else { panic!("{:?}", desk.clerk.errands) };
+    assert_eq!(path, "/tmp/[f] x");
+    desk.clerk.tell_work(Some(Work { kind: WorkKind::Import, so_far: (30, 120) }));
+    desk.frames(2);
+    let bar = desk.harness.get_by_label("Importing presets").accesskit_node();
+    assert_eq!((bar.role(), bar.numeric_value()), (Role::ProgressIndicator, Some(25.0)));
+    assert!(desk.harness.get_by_label("Take in").accesskit_node().is_disabled(), "one thing at a time");
+    desk.press_on("Stop");
+    assert!(matches!(desk.clerk.errands[1..], [Order::Stop]), "{:?}", desk.clerk.errands);
+    desk.clerk.tell_work(None);
+    let problems = vec!["/tmp/[f] x/bad.zither is no preset".to_owned()];
+    desk.clerk.tell_imported(Ok(Intake { taken: 31, known: 2, failed: 1, problems, is_stopped: true }));
+    desk.frames(2);
+    assert!(desk.says("Stopped: 31 presets taken, 2 were there already, 1 could not be taken."));
+    assert!(desk.says("bad.zither is no preset") && desk.harness.query_by_label("Importing presets").is_none());
+    desk.clerk.tell_imported(Err("Not imported: there is no /tmp/[f] x.".into()));
+    desk.frames(2);
+    assert!(desk.says("there is no /tmp/[f] x"));
+    desk.press(Modifiers::NONE, Key::Escape);
+    assert!(!is_there(&desk) && desk.harness.query_by_label("Preset list").is_some(), "Esc leads back to the rows");
 }
 
 #[test]

@@ -1,16 +1,19 @@
 //! The desk between an editor and the librarian: wishes and orders go one way, rows and presets the other. Whoever comes
 //! puts something down or takes something up, and goes; nobody waits here, and nothing reads a file while it is locked.
 
-use std::collections::HashMap;
+mod view;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nice_plug_egui::RepaintNotifier;
 
+pub use view::View;
+
 use super::standing::{HistoryOrder, Standing};
 use crate::browser::chart::Chart;
-use crate::browser::history::{Mark, Marks};
-use crate::browser::library::{Column, Entry, Facets, Library, Query};
+use crate::browser::history::Mark;
+use crate::browser::library::{Column, Intake, Query};
 use crate::browser::models::Opened;
 use crate::browser::preset::Preset;
 use crate::browser::settings::Change;
@@ -80,8 +83,30 @@ pub enum Order {
         /// The folder that the file goes to, as the user wrote it.
         folder: String,
     },
+    /// A file of presets or a folder of them, as the user wrote its path, is to be taken into the user's folder.
+    Import(String),
+    /// Long work is to end with what was done so far.
+    Stop,
     /// The file of a preset is to be shown where it lies.
     Reveal(PresetId),
+}
+
+/// Long work on presets, while it goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Work {
+    /// What is done.
+    pub kind: WorkKind,
+    /// Presets that are done, and that there are as far as is known.
+    pub so_far: (u32, u32),
+}
+
+/// What takes its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorkKind {
+    /// Presets are taken in.
+    Import,
+    /// Presets are handed on.
+    Export,
 }
 
 /// Presets that are handed on together.
@@ -113,65 +138,6 @@ pub struct Fetched {
     pub outcome: Result<(Arc<Preset>, Option<Opened>), String>,
 }
 
-/// What an editor shows.
-#[derive(Clone, Default)]
-pub struct View {
-    /// The wish that it answers; none before the first.
-    pub wish: Option<Wish>,
-    /// All presets.
-    pub library: Arc<Library>,
-    /// A sound that was made for the user and is not saved: it stands before the rows.
-    pub made: Option<Arc<Entry>>,
-    /// Numbers of the library's entries, best first.
-    pub rows: Arc<[u32]>,
-    /// What the rows have in common, and what else there would be.
-    pub facets: Arc<Facets>,
-    /// Why a preset stands where it stands.
-    pub reasons: Arc<HashMap<PresetId, String>>,
-    /// What the user says of presets.
-    pub marks: Arc<HashMap<PresetId, Marks>>,
-    /// All files were read; until then presets may be missing.
-    pub is_complete: bool,
-    /// Files that were read so far, and that there are, when all are read for the first time.
-    pub progress: (u32, u32),
-}
-
-impl View {
-    /// How many sounds it lists.
-    #[must_use]
-    pub fn count(&self) -> usize {
-        usize::from(self.made.is_some()) + self.rows.len()
-    }
-
-    /// The sound at a place, from 0.
-    #[must_use]
-    pub fn entry(&self, place: usize) -> Option<&Entry> {
-        let row = match (&self.made, place) {
-            (Some(made), 0) => return Some(made),
-            (Some(_), place) => place - 1,
-            (None, place) => place,
-        };
-        self.library.entries().get(*self.rows.get(row)? as usize)
-    }
-
-    /// The place of a sound.
-    #[must_use]
-    pub fn place(&self, preset: PresetId) -> Option<usize> {
-        if self.is_made(preset) {
-            return Some(0);
-        }
-        let number = self.library.number(preset)?;
-        let row = self.rows.iter().position(|&row| row == number)?;
-        Some(row + usize::from(self.made.is_some()))
-    }
-
-    /// Whether it is the sound that was made for the user.
-    #[must_use]
-    pub fn is_made(&self, preset: PresetId) -> bool {
-        self.made.as_ref().is_some_and(|made| made.id == preset)
-    }
-}
-
 /// The desk of one instance.
 #[derive(Default)]
 pub struct Desk {
@@ -195,6 +161,8 @@ struct Top {
     standing: Standing,
     looks_at_history: bool,
     told: Option<Result<String, String>>,
+    work: Option<Work>,
+    imported: Option<Result<Intake, String>>,
     wishes_chart: bool,
     chart: Arc<Chart>,
 }
@@ -307,6 +275,30 @@ impl Desk {
     #[must_use]
     pub fn take_done(&self) -> Option<Result<String, String>> {
         self.top().told.take()
+    }
+
+    /// Says how far long work is; none goes on otherwise.
+    pub fn tell_work(&self, work: Option<Work>) {
+        let before = std::mem::replace(&mut self.top().work, work);
+        self.news.request_repaint_with(before != work);
+    }
+
+    /// How far it is.
+    #[must_use]
+    pub fn work(&self) -> Option<Work> {
+        self.top().work
+    }
+
+    /// Says what came of an import, or why there was none, as one sentence.
+    pub fn tell_imported(&self, outcome: Result<Intake, String>) {
+        self.top().imported = Some(outcome);
+        self.news.request_repaint();
+    }
+
+    /// Takes that.
+    #[must_use]
+    pub fn take_imported(&self) -> Option<Result<Intake, String>> {
+        self.top().imported.take()
     }
 
     /// Says whether the editor shows a map of presets.

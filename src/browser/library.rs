@@ -5,11 +5,13 @@
 
 mod bits;
 mod columns;
+mod course;
 mod entry;
 mod exchange;
 mod facets;
 mod follow;
 mod index;
+mod intake;
 mod licence;
 mod naming;
 mod near;
@@ -23,10 +25,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use columns::Column;
+pub use course::Course;
 pub use entry::{Card, Entry, Place};
-pub use exchange::{BANK_EXTENSION, Bank, BankError, Imported, LineProblem};
+pub use exchange::{BANK_EXTENSION, Bank, BankError, LineProblem};
 pub use facets::{Count, Facet, Facets};
 pub use follow::{Follower, follow};
+pub use intake::{Intake, take_in};
 pub use licence::{Permission, RECORDING_LICENCE};
 pub use naming::file_stem;
 pub use query::{Found, Order, Query, Shown, random, step};

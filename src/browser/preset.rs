@@ -17,7 +17,7 @@ use crate::model::ModelReference;
 use crate::model::transfer::{StoredTransfer, Transfer, TransferError};
 use crate::synth::controls::{Control, Controls};
 
-pub use folder::{Listed, count, list, scan};
+pub use folder::{Listed, count, list, list_ending, scan};
 
 /// Version of the file format.
 pub const FORMAT: u64 = 1;

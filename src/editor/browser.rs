@@ -1,11 +1,13 @@
 //! The list of presets: a search box, shelves, facets, rows. Its keys are read in [`keys`]; what happens to the sound stands
 //! in [`trial`], how it is saved in [`form`].
 
+mod bar;
 mod details;
 mod export;
 mod facets;
 mod filter;
 mod form;
+mod import;
 pub(super) mod keys;
 mod list;
 mod problems;
@@ -14,22 +16,23 @@ mod selection;
 mod stars;
 mod tags;
 mod trial;
+mod work;
 
-use egui::{Id, Rect, TextEdit, Ui, UiBuilder, pos2, vec2};
+use egui::{Id, Rect, Ui, pos2, vec2};
 
 use self::details::Details;
 use self::facets::Folds;
 use self::filter::Filter;
 use self::form::Form;
+use self::import::Import;
 use self::selection::Picks;
 use self::trial::Trial;
 use super::theme::Themed as _;
 use super::{Hands, Screen, theme};
-use crate::bridge::{Desk, View, Wish};
+use crate::bridge::{Desk, View, Wish, Work};
 use crate::browser::sitting::Shown;
 use crate::browser::usage::{PresetId, Shelf};
 
-const SEARCH: f32 = 250.0;
 /// Width of the list of facets.
 const FACETS: Share = Share { part: 0.19, least: 168.0, most: 230.0 };
 const BAR: f32 = 30.0;
@@ -42,8 +45,11 @@ pub(super) struct Browser {
     filter: Filter,
     folds: Folds,
     details: Details,
-    /// The files that could not be read stand in place of the rows.
-    shows_problems: bool,
+    /// What stands in place of the rows.
+    instead: Option<Instead>,
+    import: Import,
+    /// Long work that goes on.
+    work: Option<Work>,
     /// Rises with each opening: the shelves are ranked anew.
     look: u64,
     /// Rises when another sound is to be made.
@@ -72,6 +78,15 @@ pub(super) struct Browser {
     form: Form,
 }
 
+/// What may stand in place of the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Instead {
+    /// The files that could not be read.
+    Problems,
+    /// What is to be taken in.
+    Import,
+}
+
 /// What the keys go to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Focus {
@@ -87,7 +102,9 @@ impl Default for Browser {
             filter: Filter::default(),
             folds: Folds::default(),
             details: Details::default(),
-            shows_problems: false,
+            instead: None,
+            import: Import::default(),
+            work: None,
             look: 0,
             another: 0,
             awaits_made: false,
@@ -122,7 +139,7 @@ impl Browser {
         self.open = true;
         self.look += 1;
         self.filter.text.clear();
-        self.shows_problems = false;
+        self.instead = None;
         self.selected = hands.params.kept.preset.id();
         self.place = 0;
         self.reveal = true;
@@ -181,6 +198,10 @@ impl Browser {
         if let Some(told) = desk.take_done() {
             self.details.said = Some(told);
         }
+        if let Some(outcome) = desk.take_imported() {
+            self.import.said = Some(outcome);
+        }
+        self.work = desk.work();
         let now = ui.input(|input| input.time);
         if self.awaits_made && self.view.wish.as_ref() == Some(&self.wish()) {
             self.awaits_made = false;
@@ -231,7 +252,7 @@ impl Browser {
 
     /// Another list comes: its first row is the one that Enter takes.
     fn begin_anew(&mut self) {
-        (self.selected, self.place, self.shows_problems) = (None, 0, false);
+        (self.selected, self.place, self.instead) = (None, 0, None);
         self.details.turn_over();
         self.picks = Picks::default();
     }
@@ -313,20 +334,19 @@ pub(super) fn draw(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
     let ids = Ids::of(ui);
     keys::read(ui, &ids, hands, screen);
     let browser = &mut screen.browser;
-    search(ui, &ids, bar.with_max_x(bar.left() + SEARCH), browser);
-    shelves(ui, bar.with_min_x(bar.left() + SEARCH + theme::INSET), browser);
+    bar::draw(ui, &ids, bar, browser);
     let (list, details) = list.split_left_right_at_x(list.right() - DETAILS.of(below.width()));
     let list = list.with_max_x(list.right() - theme::GAP);
     facets::draw(ui, facets.with_max_x(facets.right() - 6.0), browser);
     let chips = facets::chips(ui, list, browser);
     let list = list.with_min_y(list.top() + chips);
-    if screen.browser.shows_problems {
-        problems::draw(ui, list, &mut screen.browser);
-    } else {
-        list::draw(ui, &ids, list, hands, screen);
+    match screen.browser.instead {
+        None => list::draw(ui, &ids, list, hands, screen),
+        Some(Instead::Problems) => problems::draw(ui, list, &mut screen.browser),
+        Some(Instead::Import) => import::draw(ui, &ids, list, screen),
     }
     details::draw(ui, &ids, details, hands, screen);
-    list::footer(ui, footer, &mut screen.browser);
+    work::footer(ui, footer, screen);
 }
 
 /// Width of the details.
@@ -351,51 +371,12 @@ struct Ids {
     list: Id,
     tags: Id,
     folder: Id,
+    file: Id,
 }
 
 impl Ids {
     fn of(ui: &Ui) -> Self {
         let id = |name: &str| ui.scope_id().with(name);
-        Self { search: id("search"), list: id("list"), tags: id("tags"), folder: id("folder") }
-    }
-}
-
-fn search(ui: &mut Ui, ids: &Ids, area: Rect, browser: &mut Browser) {
-    let field =
-        TextEdit::singleline(&mut browser.filter.text).id(ids.search).hint_text("Search").desired_width(SEARCH - 16.0);
-    let response = ui.put(area, field.margin(egui::Margin::symmetric(8, 6)));
-    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Search presets"));
-    if response.changed() {
-        browser.begin_anew();
-    }
-    if browser.wants == Some(Focus::Search) {
-        browser.wants = None;
-        keys::end_of(ui, ids.search, &browser.filter.text);
-        response.request_focus();
-    }
-}
-
-fn shelves(ui: &mut Ui, area: Rect, browser: &mut Browser) {
-    ui.scope_builder(UiBuilder::new().max_rect(area).id_salt("shelves"), |ui| {
-        ui.horizontal_centered(|ui| {
-            for shelf in Shelf::ALL {
-                let name = shelf_name(shelf);
-                if ui.selectable_label(browser.shelf == shelf, name).clicked() && browser.shelf != shelf {
-                    browser.shelf = shelf;
-                    browser.begin_anew();
-                    browser.wants = Some(Focus::List);
-                }
-            }
-        });
-    });
-}
-
-fn shelf_name(shelf: Shelf) -> &'static str {
-    match shelf {
-        Shelf::ForYou => "For you",
-        Shelf::NewToYou => "New to you",
-        Shelf::Recents => "Recents",
-        Shelf::Favourites => "Favourites",
-        Shelf::All => "All",
+        Self { search: id("search"), list: id("list"), tags: id("tags"), folder: id("folder"), file: id("file") }
     }
 }

@@ -11,6 +11,7 @@ mod household;
 mod level;
 mod made;
 mod past;
+mod porter;
 mod save;
 mod shelves;
 mod stacks;

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use zither::bridge::{Arrangement, Draft, Fetched, HistoryOrder, LibrarianHalf, Order, Standing, Wish};
+use zither::bridge::{Arrangement, Draft, Fetched, HistoryOrder, LibrarianHalf, Order, Standing, Wish, Work};
 use zither::browser::chart::Chart;
 use zither::browser::history::{Mark, Marks};
-use zither::browser::library::{self, Entry, Library, Look, PresetFolder, Scanner};
+use zither::browser::library::{self, Entry, Intake, Library, Look, PresetFolder, Scanner};
 use zither::browser::models;
 use zither::browser::preset::Preset;
 use zither::browser::settings::Change;
@@ -106,7 +106,7 @@ impl Clerk {
                 // No other program has set anything.
                 Order::Reread => {}
                 Order::Tag { presets, tag, on } => presets.iter().for_each(|preset| self.tag(*preset, &tag, on)),
-                Order::Export { .. } | Order::Reveal(_) => self.errands.push(order),
+                Order::Export { .. } | Order::Import(_) | Order::Stop | Order::Reveal(_) => self.errands.push(order),
             }
         }
         if self.half.desk().wishes_chart()
@@ -161,6 +161,16 @@ impl Clerk {
     /// Says what became of an errand.
     pub(crate) fn tell_done(&self, told: Result<String, String>) {
         self.half.desk().tell_done(told);
+    }
+
+    /// Says how far long work is.
+    pub(crate) fn tell_work(&self, work: Option<Work>) {
+        self.half.desk().tell_work(work);
+    }
+
+    /// Says what came of an import.
+    pub(crate) fn tell_imported(&self, outcome: Result<Intake, String>) {
+        self.half.desk().tell_imported(outcome);
     }
 
     fn answer(&self, wish: Wish) {

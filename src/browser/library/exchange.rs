@@ -4,18 +4,17 @@
 //! as in its own file but on one line, so that banks are compared and mended by line. A line that is none costs that
 //! preset alone.
 
-use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::course::Course;
 use super::licence::Permission;
-use super::naming::file_stem;
-use super::shelve::{PresetFolder, ShelveError, place};
+use super::naming::{file_stem, place};
 use super::{Entry, Library};
-use crate::browser::preset::{EXTENSION, MAX_BYTES, MAX_DEPTH, MAX_PRESETS, Preset, PresetError, list, make_readable};
+use crate::browser::preset::{EXTENSION, MAX_BYTES, MAX_PRESETS, Preset, PresetError, make_readable};
 use crate::browser::usage::PresetId;
 
 /// Extension of bank files.
@@ -63,17 +62,6 @@ pub struct LineProblem {
     pub reason: String,
 }
 
-/// What came of an import.
-#[derive(Debug, Default)]
-pub struct Imported {
-    /// Files that were written.
-    pub written: Vec<PathBuf>,
-    /// Presets that lay in their folder already, just as they are.
-    pub known: usize,
-    /// What could not be written.
-    pub problems: Vec<ShelveError>,
-}
-
 #[derive(Serialize, Deserialize)]
 struct Header {
     bank: String,
@@ -88,15 +76,23 @@ struct Line {
 }
 
 impl Bank {
-    /// A bank of presets of the library, with what cannot be read any more. Reads their files.
+    /// A bank of presets of the library, with what cannot be read any more. Reads their files, as long as the `course`
+    /// goes on.
     #[must_use]
-    pub fn of<'a>(name: &str, entries: impl IntoIterator<Item = &'a Entry>) -> (Self, Vec<(PresetId, PresetError)>) {
+    pub fn of<'a>(
+        name: &str,
+        entries: impl IntoIterator<Item = &'a Entry>,
+        course: &Course,
+    ) -> (Self, Vec<(PresetId, PresetError)>) {
         let (mut presets, mut problems) = (Vec::new(), Vec::new());
-        for entry in entries {
+        let entries: Vec<&Entry> = entries.into_iter().collect();
+        course.expect(entries.len());
+        for entry in entries.into_iter().take_while(|_| course.goes_on()) {
             match entry.read() {
                 Ok(preset) => presets.push((folder_in(entry, name), preset)),
                 Err(error) => problems.push((entry.id, error)),
             }
+            course.step();
         }
         (Self { name: name.to_owned(), presets }, problems)
     }
@@ -180,40 +176,6 @@ impl Bank {
         }
         Ok((bank, problems))
     }
-
-    /// Writes the presets into a bank of the user's. A preset that lies there already is not written again; one that is
-    /// called as another is gets another file name.
-    ///
-    /// # Errors
-    /// If the bank may not be the user's, as `Factory`, or its folder cannot be made.
-    pub fn import(&self, into: &PresetFolder, bank: &str) -> Result<Imported, ShelveError> {
-        into.make_folder(bank, "")?;
-        let mut imported = Imported::default();
-        // By folder, so that each is listed once.
-        let mut presets: Vec<&(String, Preset)> = self.presets.iter().collect();
-        presets.sort_by(|(a, _), (b, _)| a.cmp(b));
-        for together in presets.chunk_by(|(a, _), (b, _)| a == b) {
-            let folder = match into.make_folder(bank, &shallow(&together[0].0)) {
-                Ok(folder) => folder,
-                Err(problem) => {
-                    imported.problems.push(problem);
-                    continue;
-                }
-            };
-            let mut known = known_in(&folder);
-            for (_, preset) in together {
-                if !known.insert(preset.to_json()) {
-                    imported.known += 1;
-                    continue;
-                }
-                match place(&folder, &file_stem(&preset.name), EXTENSION, |path| preset.write_new(path)) {
-                    Ok(path) => imported.written.push(path),
-                    Err(problem) => imported.problems.push(problem),
-                }
-            }
-        }
-        Ok(imported)
-    }
 }
 
 impl Library {
@@ -227,17 +189,6 @@ impl Library {
 fn folder_in(entry: &Entry, bank: &str) -> String {
     let place = entry.places.iter().find(|place| *place.bank == *bank);
     place.or(entry.places.first()).map_or_else(String::new, |place| place.folder.to_string())
-}
-
-/// The texts of the presets that lie in a folder.
-fn known_in(folder: &Path) -> HashSet<String> {
-    let files = list(folder).map(|listed| listed.files).unwrap_or_default();
-    files.into_iter().filter_map(|(path, _)| Some(Preset::read(&path).ok()?.to_json())).collect()
-}
-
-/// Folders no deeper than they are looked for.
-fn shallow(folder: &str) -> String {
-    folder.split('/').take(MAX_DEPTH - 1).collect::<Vec<_>>().join("/")
 }
 
 /// The text of a preset without its line breaks, all of which stand between its parts.
@@ -302,7 +253,7 @@ mod tests {
     /// The bank `Mine`, through its file.
     fn through_file(room: &Path) -> (Bank, String) {
         let library = library(room);
-        let (bank, problems) = Bank::of("Mine", library.in_bank("Mine"));
+        let (bank, problems) = Bank::of("Mine", library.in_bank("Mine"), &Course::default());
         assert!(problems.is_empty());
         let path = room.join("Mine.zitherbank");
         bank.write(&path).unwrap();
@@ -323,43 +274,6 @@ mod tests {
         assert_eq!((glass.to_json(), zang.id()), (preset("Glass", 0.1).to_json(), bank.presets[1].1.id()));
         assert_eq!(zang.to_json(), std::fs::read_to_string(room.path().join("Mine/Zang.zither")).unwrap());
         assert_eq!(bank.to_ask_for().map(|preset| &preset.name).collect::<Vec<_>>(), ["Zang"]);
-    }
-
-    #[test]
-    fn an_import_writes_what_is_new_once_and_replaces_nothing() {
-        let room = room();
-        let (bank, _) = through_file(room.path());
-        let folder = PresetFolder::at(room.path().join("elsewhere"));
-        let first = bank.import(&folder, "Mine").unwrap();
-        assert_eq!((first.written.len(), first.known, first.problems.len()), (2, 0, 0));
-        let again = bank.import(&folder, "Mine").unwrap();
-        assert_eq!((again.written.len(), again.known), (0, 2));
-        let mut other = bank.clone();
-        other.presets[0].1 = preset("Glass", 0.9);
-        let third = other.import(&folder, "Mine").unwrap();
-        assert!(third.written[0].ends_with("Mine/Keys/Glass 2.zither"), "{:?}", third.written);
-        assert_eq!(Preset::read(&folder.path().join("Mine/Keys/Glass.zither")).unwrap(), bank.presets[0].1);
-        assert!(bank.import(&folder, "Factory").is_err());
-    }
-
-    #[test]
-    fn a_bank_from_elsewhere_cannot_leave_the_folder() {
-        let room = tempfile::tempdir().unwrap();
-        let folder = PresetFolder::at(room.path().join("presets"));
-        let deep = vec!["deep"; 100].join("/");
-        let bank = Bank {
-            name: "../up".into(),
-            presets: vec![
-                ("../../..".into(), preset("../x", 0.1)),
-                ("/etc".into(), preset("y", 0.2)),
-                (deep, preset("z", 0.3)),
-            ],
-        };
-        let imported = bank.import(&folder, &bank.name).unwrap();
-        assert_eq!((imported.written.len(), imported.problems.len()), (3, 0));
-        assert!(imported.written.iter().all(|path| path.starts_with(folder.path())));
-        assert_eq!(std::fs::read_dir(room.path()).unwrap().count(), 1);
-        assert_eq!(library(folder.path()).entries().iter().filter(|entry| !entry.is_factory()).count(), 3);
     }
 
     #[test]

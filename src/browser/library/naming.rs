@@ -1,4 +1,12 @@
-//! File names that every system takes.
+//! File names that every system takes, and that no other file has.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::{Error, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use super::shelve::ShelveError;
+use crate::browser::preset::PresetError;
 
 /// Longest stem of a file name, in bytes: systems take 255, and a number and an extension come behind it.
 const MAX_STEM: usize = 180;
@@ -42,6 +50,45 @@ pub(super) fn alternatives(stem: &str) -> impl Iterator<Item = String> {
     /// Files of one name in one folder.
     const MOST: usize = 10_000;
     std::iter::once(stem.to_owned()).chain((2..=MOST).map(move |number| format!("{stem} {number}")))
+}
+
+/// Finds a name for a file in a folder that no other has, in whatever case, and makes it with `write`, which must refuse
+/// to replace one that has come meanwhile.
+pub(super) fn place(
+    folder: &Path,
+    stem: &str,
+    extension: &str,
+    write: impl Fn(&Path) -> Result<(), PresetError>,
+) -> Result<PathBuf, ShelveError> {
+    place_among(folder, &mut taken_in(folder)?, stem, extension, write)
+}
+
+/// The names of the files of a folder. Case makes no difference on two systems of three, and folders travel.
+pub(super) fn taken_in(folder: &Path) -> Result<HashSet<String>, ShelveError> {
+    let names = fs::read_dir(folder).map_err(ShelveError::of_io(folder))?;
+    Ok(names.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().to_lowercase())).collect())
+}
+
+/// As [`place`], with the names that are taken; the new one is among them then.
+pub(super) fn place_among(
+    folder: &Path,
+    taken: &mut HashSet<String>,
+    stem: &str,
+    extension: &str,
+    write: impl Fn(&Path) -> Result<(), PresetError>,
+) -> Result<PathBuf, ShelveError> {
+    for name in alternatives(stem).map(|stem| format!("{stem}.{extension}")) {
+        if !taken.insert(name.to_lowercase()) {
+            continue;
+        }
+        let path = folder.join(name);
+        match write(&path) {
+            Err(PresetError::Io(error)) if error.kind() == ErrorKind::AlreadyExists => {}
+            outcome => return outcome.map(|()| path.clone()).map_err(ShelveError::of(&path)),
+        }
+    }
+    let reason = Error::new(ErrorKind::AlreadyExists, "every name is taken");
+    Err(ShelveError::of_io(folder)(reason))
 }
 
 #[cfg(test)]

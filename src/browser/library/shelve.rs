@@ -2,10 +2,10 @@
 //! preset, and what is deleted or replaced lies in the trash.
 
 use std::fs;
-use std::io::{Error, ErrorKind, Write};
+use std::io::{Error, Write};
 use std::path::{Component, Path, PathBuf};
 
-use super::naming::{alternatives, file_stem};
+use super::naming::{file_stem, place};
 use super::{TRASH, USER_BANK};
 use crate::browser::folders;
 use crate::browser::preset::{EXTENSION, Preset, PresetError, make_readable};
@@ -43,11 +43,11 @@ pub enum ShelveError {
 }
 
 impl ShelveError {
-    fn of(path: &Path) -> impl Fn(PresetError) -> Self {
+    pub(super) fn of(path: &Path) -> impl Fn(PresetError) -> Self {
         move |reason| Self::File { path: path.to_owned(), reason }
     }
 
-    fn of_io(path: &Path) -> impl Fn(Error) -> Self {
+    pub(super) fn of_io(path: &Path) -> impl Fn(Error) -> Self {
         move |error| Self::File { path: path.to_owned(), reason: error.into() }
     }
 }
@@ -224,32 +224,6 @@ impl PresetFolder {
         fs::create_dir_all(&trash).map_err(ShelveError::of_io(&trash))?;
         Ok(trash)
     }
-}
-
-/// Finds a name for a file in a folder that no other has, in whatever case, and makes it with `write`, which must refuse
-/// to replace one that has come meanwhile.
-pub(super) fn place(
-    folder: &Path,
-    stem: &str,
-    extension: &str,
-    write: impl Fn(&Path) -> Result<(), PresetError>,
-) -> Result<PathBuf, ShelveError> {
-    // Case makes no difference on two systems of three, and folders travel.
-    let names = fs::read_dir(folder).map_err(ShelveError::of_io(folder))?;
-    let taken: std::collections::HashSet<String> =
-        names.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().to_lowercase())).collect();
-    for name in alternatives(stem).map(|stem| format!("{stem}.{extension}")) {
-        if taken.contains(&name.to_lowercase()) {
-            continue;
-        }
-        let path = folder.join(name);
-        match write(&path) {
-            Err(PresetError::Io(error)) if error.kind() == ErrorKind::AlreadyExists => {}
-            outcome => return outcome.map(|()| path.clone()).map_err(ShelveError::of(&path)),
-        }
-    }
-    let reason = Error::new(ErrorKind::AlreadyExists, "every name is taken");
-    Err(ShelveError::of_io(folder)(reason))
 }
 
 /// Moves a file into a folder under a name that is free there, byte by byte and with its time.

@@ -20,6 +20,15 @@ pub struct Listed {
 /// # Errors
 /// If the folder cannot be read. A file that goes while it is listed is none.
 pub fn list(folder: &Path) -> io::Result<Listed> {
+    list_ending(folder, &[EXTENSION])
+}
+
+/// The same of files with any of these extensions.
+///
+/// # Errors
+/// As [`list`].
+pub fn list_ending(folder: &Path, extensions: &[&str]) -> io::Result<Listed> {
+    let is_wanted = |path: &Path| extensions.iter().any(|wanted| path.extension().is_some_and(|has| has == *wanted));
     let mut listed = Listed::default();
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
@@ -28,7 +37,7 @@ pub fn list(folder: &Path) -> io::Result<Listed> {
             if !entry.file_name().as_encoded_bytes().starts_with(b".") {
                 listed.folders.push(path);
             }
-        } else if path.extension().is_some_and(|extension| extension == EXTENSION)
+        } else if is_wanted(&path)
             && let Ok(about) = std::fs::metadata(&path)
             && about.is_file()
         {

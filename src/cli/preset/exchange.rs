@@ -1,23 +1,22 @@
 //! `zitherctl presets import` and `export`: banks go round.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 
 use super::filter::{Filter, folder};
-use crate::browser::library::{BANK_EXTENSION, Bank, Imported, PresetFolder, USER_BANK};
-use crate::browser::preset::Preset;
+use crate::browser::library::{BANK_EXTENSION, Bank, Course, PresetFolder, take_in};
 
-/// Takes banks (`.zitherbank`) and single presets (`.zither`) into your presets folder.
+/// Takes banks (`.zitherbank`), single presets (`.zither`) and folders of both into your presets folder.
 ///
 /// Nothing there is replaced: a preset that is called as another gets another file name, and one that lies there already
 /// is left as it is. Exit status 1 where anything could not be taken.
 #[derive(clap::Args)]
 pub(in crate::cli) struct Import {
-    /// The files.
+    /// Files and folders.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// Bank that they go into [default: that of each bank file, and User for single presets].
+    /// Bank that they go into [default: that of each bank file, one called as the folder, User for single presets].
     #[arg(long)]
     bank: Option<String>,
     /// The presets folder [default: yours].
@@ -28,36 +27,16 @@ pub(in crate::cli) struct Import {
 impl Import {
     pub(super) fn run(self) -> Result<()> {
         let into = PresetFolder::at(folder(self.folder)?);
-        let mut problems = 0;
+        let mut failed = 0;
         for path in &self.files {
-            let shown = path.display();
-            let (bank, mut told) = match read(path) {
-                Ok((bank, told)) => (bank, told),
-                Err(error) => (Bank::default(), vec![format!("{error:#}")]),
-            };
-            let imported = if bank.presets.is_empty() {
-                Imported::default()
-            } else {
-                bank.import(&into, self.bank.as_deref().unwrap_or(&bank.name)).with_context(|| shown.to_string())?
-            };
-            told.extend(imported.problems.iter().map(ToString::to_string));
-            told.iter().for_each(|problem| eprintln!("{shown}: {problem}"));
-            problems += told.len();
-            println!("{shown}: {} presets taken, {} were there", imported.written.len(), imported.known);
+            let intake = take_in(&into, path, self.bank.as_deref(), &Course::default());
+            intake.problems.iter().for_each(|problem| eprintln!("{problem}"));
+            failed += intake.failed;
+            println!("{}: {intake}", path.display());
         }
-        ensure!(problems == 0, "{problems} problems");
+        ensure!(failed == 0, "{failed} problems");
         Ok(())
     }
-}
-
-/// A bank file, or a bank of one preset, and what is wrong with its lines.
-fn read(path: &Path) -> Result<(Bank, Vec<String>)> {
-    if path.extension().is_some_and(|extension| extension == BANK_EXTENSION) {
-        let (bank, problems) = Bank::read(path)?;
-        return Ok((bank, problems.iter().map(ToString::to_string).collect()));
-    }
-    let preset = Preset::read(path)?;
-    Ok((Bank { name: USER_BANK.to_owned(), presets: vec![(String::new(), preset)] }, Vec::new()))
 }
 
 /// Writes presets into one bank file to hand on: a bank, or whatever the words and choices leave.
@@ -83,7 +62,7 @@ impl Export {
         let library = self.filter.library()?;
         let stem = self.out.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let entries = self.filter.entries(&library, &self.words);
-        let (bank, problems) = Bank::of(&self.name.unwrap_or(stem), entries);
+        let (bank, problems) = Bank::of(&self.name.unwrap_or(stem), entries, &Course::default());
         for (preset, error) in &problems {
             eprintln!("{preset}: {error}");
         }
@@ -102,6 +81,7 @@ impl Export {
 mod tests {
     use super::*;
     use crate::browser::library::{Look, Scanner};
+    use crate::browser::preset::Preset;
 
     #[test]
     fn what_is_exported_is_imported_elsewhere_and_once() {

@@ -5,7 +5,7 @@ use egui::widgets::text_edit::TextEditState;
 use egui::{Event, EventFilter, Id, Key, Modifiers, Ui};
 
 use super::super::{Hands, Screen};
-use super::{Browser, Focus, Ids};
+use super::{Browser, Focus, Ids, Instead};
 use crate::bridge::{Desk, Order};
 use crate::browser::history::Mark;
 use crate::browser::usage::PresetId;
@@ -50,7 +50,11 @@ pub(super) fn read(ui: &Ui, ids: &Ids, hands: &Hands, screen: &mut Screen) {
     let browser = &mut screen.browser;
     if pressed(ui, Modifiers::NONE, Key::Escape) {
         let writes = ui.memory(|memory| memory.has_focus(ids.tags) || memory.has_focus(ids.folder));
-        return if writes { browser.leave_field() } else { browser.cancel(hands) };
+        return match browser.instead {
+            _ if writes => browser.leave_field(),
+            Some(Instead::Import) => browser.show_import(false),
+            Some(Instead::Problems) | None => browser.cancel(hands),
+        };
     }
     if !in_search && !in_list {
         return;

@@ -1,7 +1,7 @@
 //! The rows: only those in sight are drawn, however many there are. On *All* a head above them sorts.
 
 use egui::accesskit::Role;
-use egui::{Align, Button, Rect, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo};
+use egui::{Align, Rect, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo};
 
 use super::super::theme::{self, Themed as _};
 use super::super::{Hands, Screen};
@@ -10,13 +10,6 @@ use crate::browser::library::Column;
 use crate::browser::usage::{PresetId, Shelf};
 
 const HEAD: f32 = 24.0;
-const KEYS: &str = "Up, Down try \u{b7} Enter keeps \u{b7} Esc goes back \u{b7} F heart \u{b7} X hide \u{b7} R random \u{b7} C compare";
-/// All of them.
-const ALL_KEYS: &str = "Up, Down try; Enter keeps; Esc goes back; letters and / search\n\
-    F heart; 1 to 5 stars, 0 none; X hide; R any other; . similar; C compare with what is saved\n\
-    Ctrl+Z, Ctrl+Shift+Z back and forth through loads and edits; [ and ] before and after, here and elsewhere\n\
-    Shift or Ctrl with an arrow or a click: several; Ctrl+S saves";
-
 /// Draws the list, and lets the pointer do what it does to a row.
 pub(super) fn draw(ui: &mut Ui, ids: &Ids, area: Rect, hands: &Hands, screen: &mut Screen) {
     let browser = &mut screen.browser;
@@ -138,56 +131,5 @@ fn nothing(browser: &Browser) -> &'static str {
         Shelf::Recents => "Nothing was loaded yet.",
         Shelf::Favourites => "No preset has a heart yet: F gives one.",
         Shelf::ForYou | Shelf::NewToYou | Shelf::All => "There is no preset here.",
-    }
-}
-
-/// Draws the line below: what the keys do or what went wrong, how many rows there are, and what could not be read.
-pub(super) fn footer(ui: &mut Ui, area: Rect, browser: &mut Browser) {
-    let problems = browser.view.library.problems().len();
-    let mut rest = area;
-    if problems > 0 {
-        let name = match problems {
-            1 => "1 file could not be read".to_owned(),
-            count => format!("{count} files could not be read"),
-        };
-        let width = 170.0;
-        let place = area.with_min_x(area.right() - width);
-        let button = Button::selectable(browser.shows_problems, egui::RichText::new(name).font(theme::small()));
-        if ui.put(place, button).on_hover_text("Lists them with the reasons").clicked() {
-            browser.shows_problems = !browser.shows_problems;
-        }
-        rest = area.with_max_x(place.left() - 8.0);
-    }
-    let count = count(browser);
-    let counted = rest.with_min_x(rest.right() - if browser.view.is_complete { 96.0 } else { 250.0 });
-    status(ui, counted, &count, Align::Max);
-    let (said, colour) = match browser.trial.trouble() {
-        Some(trouble) => (trouble, ui.colours().alert),
-        None => (KEYS, ui.colours().muted),
-    };
-    let left = rest.with_max_x(counted.left() - 8.0);
-    super::super::text(ui, left, said, Align::Min, theme::small(), colour);
-    let response = ui.interact(left, ui.scope_id().with("said"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, said));
-    response.on_hover_text(browser.trial.trouble().unwrap_or(ALL_KEYS));
-}
-
-/// A text that assistive technology tells when it changes.
-fn status(ui: &Ui, area: Rect, said: &str, align: Align) {
-    super::super::text(ui, area, said, align, theme::small(), ui.colours().muted);
-    let response = ui.interact(area.intersect(ui.max_rect()), ui.scope_id().with("count"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Status, true, said));
-}
-
-fn count(browser: &Browser) -> String {
-    let view = &browser.view;
-    let count = match view.count() {
-        1 => "1 preset".to_owned(),
-        count => format!("{count} presets"),
-    };
-    match view.progress {
-        _ if view.is_complete => count,
-        (_, 0) => format!("{count}, more are looked for"),
-        (read, files) => format!("{count}, {read} of {files} files read"),
     }
 }

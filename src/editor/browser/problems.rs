@@ -14,7 +14,7 @@ pub(super) fn draw(ui: &mut Ui, area: Rect, browser: &mut Browser) {
         ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
         ui.horizontal(|ui| {
             if ui.button("Back to the presets").clicked() {
-                browser.shows_problems = false;
+                browser.instead = None;
                 browser.wants = Some(Focus::List);
             }
             ui.label(RichText::new("These files are left as they are.").font(theme::small()).color(ui.colours().muted));

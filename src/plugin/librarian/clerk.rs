@@ -1,25 +1,26 @@
 //! One instance, as the librarian sees it.
 
-use std::collections::HashMap;
+mod answer;
+
 use std::process::Child;
 use std::sync::Arc;
 
+use self::answer::Shown;
 use super::archive::Archive;
 use super::errands;
 use super::household::Household;
-use super::made::{self, Made, Occasion};
+use super::made::Made;
+use super::porter::{Outcome, Porter};
 use super::save;
-use super::shelves::{RECOMMENDED, Shelves};
 use super::stacks::Stacks;
-use crate::bridge::{Arrangement, Draft, Fetched, LibrarianHalf, Order, Parcel, Wish};
+use crate::bridge::{Draft, Fetched, LibrarianHalf, Order, Parcel};
 use crate::browser::chart::{self, Chart};
-use crate::browser::history::{Card, Mark, Marks};
-use crate::browser::library::{Library, PresetFolder, Query};
+use crate::browser::history::{Card, Mark};
+use crate::browser::library::{Library, PresetFolder};
 use crate::browser::models;
 use crate::browser::preset::Preset;
-use crate::browser::recommend::{Request, Task};
 use crate::browser::sitting::{Act, Sitting};
-use crate::browser::usage::{Deed, Event, PresetId, ProjectId, SessionId, Shelf};
+use crate::browser::usage::{Deed, Event, PresetId, SessionId};
 use crate::params::{Done, InstrumentParams, drawn, now};
 use crate::synth::controls::Control;
 
@@ -35,6 +36,7 @@ pub(in crate::plugin) struct Clerk {
     drafts: Vec<Draft>,
     /// File managers that were asked for, until they are open.
     openers: Vec<Child>,
+    porter: Porter,
     /// What was told last.
     progress: (u32, u32),
     shown: Option<Shown>,
@@ -54,23 +56,6 @@ struct Charted {
     about: Option<PresetId>,
 }
 
-/// What the editor was shown last, and of what it was made.
-struct Shown {
-    wish: Wish,
-    library: Arc<Library>,
-    marks: Arc<HashMap<PresetId, Marks>>,
-    is_complete: bool,
-    shelves: Shelves,
-    offer: Option<Offer>,
-}
-
-/// What was made for the user, if anything could be, once so many were passed over.
-#[derive(Clone)]
-struct Offer {
-    another: u64,
-    made: Option<Arc<Made>>,
-}
-
 impl Clerk {
     /// The clerk of an instance that was just made.
     pub(super) fn new(id: u64, half: LibrarianHalf, params: Arc<InstrumentParams>) -> Self {
@@ -83,6 +68,7 @@ impl Clerk {
             has_kept: false,
             drafts: Vec::new(),
             openers: Vec::new(),
+            porter: Porter::default(),
             progress: (0, 0),
             shown: None,
             charted: None,
@@ -111,9 +97,16 @@ impl Clerk {
                     household.finish(order, archive);
                 }
                 Order::Tag { presets, tag, on } => self.tag(&presets, &tag, on, archive, stacks),
-                Order::Export { parcel, folder } => self.export(&parcel, &folder, archive, stacks),
+                Order::Export { parcel, folder } => {
+                    self.porter.export(stacks.library(), parcel, folder, self.half.desk());
+                }
+                Order::Import(file) => self.porter.import(file, self.half.desk()),
+                Order::Stop => self.porter.stop(),
                 Order::Reveal(preset) => self.reveal(preset, stacks),
             }
+        }
+        if let Some(outcome) = self.porter.tend(self.half.desk()) {
+            self.settle(outcome, archive, stacks);
         }
         self.openers.retain_mut(|opener| matches!(opener.try_wait(), Ok(None)));
         self.save(false, stacks);
@@ -138,8 +131,9 @@ impl Clerk {
                 Order::Set(change) => household.set(change),
                 Order::History(order) => household.finish(order, archive),
                 Order::Tag { presets, tag, on } => self.tag(&presets, &tag, on, archive, stacks),
-                Order::Export { parcel, folder } => self.export(&parcel, &folder, archive, stacks),
                 Order::Fetch { .. } | Order::Mark(..) | Order::Reread | Order::Reveal(_) => {}
+                // What nobody watches is not begun.
+                Order::Export { .. } | Order::Import(_) | Order::Stop => {}
             }
         }
         self.save(true, stacks);
@@ -257,14 +251,22 @@ impl Clerk {
         }
     }
 
-    fn export(&mut self, parcel: &Parcel, folder: &str, archive: &mut Archive, stacks: &mut Stacks) {
-        let outcome = errands::export(&stacks.library(), parcel, folder);
-        if let (Ok(_), Parcel::Presets(presets)) = (&outcome, parcel) {
-            for &preset in presets {
-                self.act(Act::Said(preset, Deed::Export), now(), "", archive, stacks);
+    /// Tells what came of long work.
+    fn settle(&mut self, outcome: Outcome, archive: &mut Archive, stacks: &mut Stacks) {
+        match outcome {
+            Outcome::Imported(imported) => {
+                stacks.look();
+                self.half.desk().tell_imported(imported.map_err(|reason| format!("Not imported: {reason}.")));
+            }
+            Outcome::Exported(parcel, said) => {
+                if let (Ok(_), Parcel::Presets(presets)) = (&said, parcel) {
+                    for preset in presets {
+                        self.act(Act::Said(preset, Deed::Export), now(), "", archive, stacks);
+                    }
+                }
+                self.half.desk().tell_done(said.map_err(|reason| format!("Not exported: {reason}.")));
             }
         }
-        self.half.desk().tell_done(outcome.map_err(|reason| format!("Not exported: {reason}")));
     }
 
     fn reveal(&mut self, preset: PresetId, stacks: &mut Stacks) {
@@ -291,111 +293,6 @@ impl Clerk {
         if let Some(deed) = deed {
             self.act(Act::Said(preset, deed), now(), "", archive, stacks);
         }
-    }
-
-    /// Lays out what the editor wishes to see, if it is not laid out already.
-    fn answer(&mut self, archive: &mut Archive, stacks: &mut Stacks) {
-        let Some(wish) = self.half.desk().wished() else {
-            self.shown = None;
-            return;
-        };
-        let (library, is_complete) = (stacks.library(), stacks.is_complete());
-        if library.entries().is_empty() && !is_complete {
-            // What comes with Zither is there in a moment; until then nothing can be ranked.
-            return;
-        }
-        let progress = if is_complete { (0, 0) } else { stacks.progress() };
-        stacks.past(&library, archive);
-        let is_shown = |shown: &Shown| {
-            shown.wish == wish
-                && Arc::ptr_eq(&shown.library, &library)
-                && Arc::ptr_eq(&shown.marks, archive.marks())
-                && shown.is_complete == is_complete
-        };
-        if self.shown.as_ref().is_some_and(is_shown) {
-            self.tell_progress(progress);
-            return;
-        }
-        let same_look = |shown: &Shown| shown.wish.look == wish.look && Arc::ptr_eq(&shown.library, &library);
-        let (mut shelves, offer) = match self.shown.take().filter(same_look) {
-            Some(shown) => (shown.shelves, shown.offer),
-            None => (self.rank(&library, archive, stacks), None),
-        };
-        let marks = Arc::clone(archive.marks());
-        let mut found = shelves.find(&wish, &marks);
-        let is_asked =
-            wish.shelf == Shelf::NewToYou && wish.query == Query::default() && wish.order == Arrangement::Shelf;
-        let offer = if is_asked { Some(self.offer(offer, &wish, &library, archive, stacks)) } else { offer };
-        let made = offer.as_ref().filter(|_| is_asked).and_then(|offer| offer.made.clone());
-        if let Some(made) = &made {
-            found.reasons.insert(made.entry.id, made.reason.clone());
-        }
-        self.half.desk().show(|view| {
-            view.wish = Some(wish.clone());
-            view.library = Arc::clone(&library);
-            view.made = made.map(|made| Arc::clone(&made.entry));
-            (view.rows, view.facets) = (found.rows.into(), Arc::new(found.facets));
-            view.reasons = Arc::new(found.reasons);
-            view.marks = Arc::clone(&marks);
-            (view.is_complete, view.progress) = (is_complete, progress);
-        });
-        self.shown = Some(Shown { wish, library, marks, is_complete, shelves, offer });
-    }
-
-    /// Says how far reading has come since the rows were laid out.
-    fn tell_progress(&mut self, progress: (u32, u32)) {
-        if std::mem::replace(&mut self.progress, progress) != progress {
-            self.half.desk().show(|view| view.progress = progress);
-        }
-    }
-
-    /// What was made for the user, as `before`, unless that is not wanted any more.
-    fn offer(
-        &self,
-        before: Option<Offer>,
-        wish: &Wish,
-        library: &Library,
-        archive: &mut Archive,
-        stacks: &mut Stacks,
-    ) -> Offer {
-        let marks = Arc::clone(archive.marks());
-        let is_hidden = |made: &Arc<Made>| marks.get(&made.entry.id).is_some_and(|marks| marks.hidden);
-        let stays = |offer: &Offer| offer.another == wish.another && !offer.made.as_ref().is_some_and(is_hidden);
-        before.filter(stays).unwrap_or_else(|| {
-            let at = Occasion { now: now().div_euclid(1_000), project: self.project(archive), another: wish.another };
-            let made = stacks.known_past().and_then(|past| made::make(past, library, &marks, at));
-            Offer { another: wish.another, made: made.map(Arc::new) }
-        })
-    }
-
-    /// Keeps in mind the sound that was made and is shown, because it is tried.
-    fn remember_made(&mut self, preset: PresetId) {
-        let offered = self.shown.as_ref().and_then(|shown| shown.offer.as_ref()?.made.as_ref());
-        if let Some(made) = offered.filter(|made| made.entry.id == preset) {
-            self.made.retain(|known| known.entry.id != preset);
-            self.made.push(Arc::clone(made));
-            if self.made.len() > MADE {
-                self.made.remove(0);
-            }
-        }
-    }
-
-    fn project(&self, archive: &mut Archive) -> Option<ProjectId> {
-        archive.history().and_then(|history| history.project_id(&self.params.kept.project.id()))
-    }
-
-    /// Ranks all shelves for this moment. What is loaded need not be found.
-    fn rank(&self, library: &Arc<Library>, archive: &mut Archive, stacks: &mut Stacks) -> Shelves {
-        let request = Request {
-            task: if self.has_kept { Task::Next } else { Task::Open },
-            now: now().div_euclid(1_000),
-            session: self.sitting.session(),
-            project: self.project(archive),
-            rows: RECOMMENDED,
-            exclude: self.sitting.loaded().into_iter().collect(),
-            explore: false,
-        };
-        Shelves::of(library, stacks.past(library, archive), &request)
     }
 }
 

@@ -1,11 +1,11 @@
-//! What the list of presets has done with files: tags, exports, a look into a folder.
+//! What the list of presets has done with files: tags, exports, imports, a look into a folder.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use crate::bridge::Parcel;
-use crate::browser::library::{Bank, Entry, Library, PresetFolder, ShelveError};
+use crate::browser::library::{Bank, Course, Entry, Intake, Library, PresetFolder, ShelveError, take_in};
 use crate::browser::usage::PresetId;
 
 /// What came of tagging presets.
@@ -35,13 +35,18 @@ pub(super) fn tag(folder: &PresetFolder, library: &Library, presets: &[PresetId]
 /// Writes presets into a file in a folder: a single one as it is, several as a bank. What was done, as a sentence.
 ///
 /// # Errors
-/// If the folder is none, there is nothing to write, or the disk says no: why, as part of a sentence.
-pub(super) fn export(library: &Library, parcel: &Parcel, folder: &str) -> Result<String, String> {
+/// If the folder is none, there is nothing to write, it was stopped, or the disk says no: why, as part of a sentence.
+pub(super) fn export(library: &Library, parcel: &Parcel, folder: &str, course: &Course) -> Result<String, String> {
     let folder = folder_of(folder)?;
     let (bank, unread) = match parcel {
-        Parcel::Presets(presets) => Bank::of("Presets", presets.iter().filter_map(|preset| library.entry(*preset))),
-        Parcel::Bank(name) => Bank::of(name, library.in_bank(name)),
+        Parcel::Presets(presets) => {
+            Bank::of("Presets", presets.iter().filter_map(|preset| library.entry(*preset)), course)
+        }
+        Parcel::Bank(name) => Bank::of(name, library.in_bank(name), course),
     };
+    if !course.goes_on() {
+        return Err("you stopped it; no file was written".to_owned());
+    }
     let file = bank.hand_out(&folder).map_err(|error| error.to_string())?;
     let mut said = format!("Written to {}.", file.display());
     let ask: Vec<&str> = bank.to_ask_for().map(|preset| preset.name.as_str()).collect();
@@ -55,17 +60,51 @@ pub(super) fn export(library: &Library, parcel: &Parcel, folder: &str) -> Result
     Ok(said)
 }
 
+/// Takes a file of presets, or a folder of them, into the user's folder.
+///
+/// # Errors
+/// If there is no such file: why, as part of a sentence.
+pub(super) fn import(into: &PresetFolder, file: &str, course: &Course) -> Result<Intake, String> {
+    let path = path_of(file)?;
+    if path.exists() { Ok(take_in(into, &path, None, course)) } else { Err(format!("there is no {}", path.display())) }
+}
+
 /// The folder that the user wrote.
 fn folder_of(text: &str) -> Result<PathBuf, String> {
+    let path = path_of(text)?;
+    if path.is_dir() { Ok(path) } else { Err(format!("there is no folder {}", path.display())) }
+}
+
+/// The path that the user wrote. One of the home folder may begin with `~`; quotes and addresses are what file managers and
+/// shells copy.
+fn path_of(text: &str) -> Result<PathBuf, String> {
+    let text = text.trim().trim_matches(['"', '\'']);
+    let text = text.strip_prefix("file://").map_or_else(|| text.to_owned(), unescaped);
     let in_home = text.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with(['/', '\\']));
     let path = match (in_home, std::env::home_dir()) {
         (Some(rest), Some(home)) => home.join(rest.trim_start_matches(['/', '\\'])),
         _ => PathBuf::from(text),
     };
-    if !path.is_absolute() {
-        return Err("write the whole path of a folder, from the root on, or from ~".to_owned());
+    if path.is_absolute() { Ok(path) } else { Err("write the whole path, from the root on, or from ~".to_owned()) }
+}
+
+/// The path of an address, in which `%20` is a space.
+fn unescaped(address: &str) -> String {
+    let (mut bytes, mut rest) = (Vec::new(), address.as_bytes());
+    while let [first, others @ ..] = rest {
+        let digits = others.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        match digits.filter(|_| *first == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &others[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = others;
+            }
+        }
     }
-    if path.is_dir() { Ok(path) } else { Err(format!("there is no folder {}", path.display())) }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Asks the system's file manager to show a file.
@@ -138,6 +177,8 @@ mod tests {
         let out = room.path().join("out");
         let there = out.display().to_string();
         let one = Parcel::Presets(vec![preset("", 0.1, "").id()]);
+        let export =
+            |library: &Library, parcel: &Parcel, folder: &str| export(library, parcel, folder, &Course::default());
         assert!(export(&library, &one, &there).unwrap_err().contains("there is no folder"));
         assert!(export(&library, &one, "out").unwrap_err().contains("whole path"));
         std::fs::create_dir(&out).unwrap();
@@ -151,5 +192,26 @@ mod tests {
         let (bank, problems) = Bank::read(&out.join("Mine.zitherbank")).unwrap();
         assert_eq!((bank.presets.len(), problems.len()), (2, 0));
         assert!(export(&library, &Parcel::Bank("None".into()), &there).is_err());
+        let stopped = Course::default();
+        stopped.stop();
+        let before = std::fs::read_dir(&out).unwrap().count();
+        assert!(super::export(&library, &one, &there, &stopped).unwrap_err().contains("you stopped it"));
+        assert_eq!(std::fs::read_dir(&out).unwrap().count(), before);
+    }
+
+    #[test]
+    fn a_path_is_taken_as_people_write_it_and_as_file_managers_copy_it() {
+        let (room, folder) = room();
+        let other = PresetFolder::at(room.path().join("other"));
+        let file = room.path().join("My Ice.zither");
+        preset("Ice", 0.4, "").write(&file).unwrap();
+        let shown = file.display().to_string();
+        let take = |text: &str| import(&other, text, &Course::default());
+        assert_eq!(take(&format!(" \"{shown}\" ")).unwrap().taken, 1);
+        assert_eq!(take(&format!("file://{}", shown.replace(' ', "%20"))).unwrap().known, 1);
+        assert_eq!(take(&folder.path().display().to_string()).unwrap().taken, 2);
+        assert!(take("Ice.zither").unwrap_err().contains("whole path"));
+        assert!(take(&format!("{shown}x")).unwrap_err().contains("there is no"));
+        assert_eq!(unescaped("/a%2Fb%zz%"), "/a/b%zz%");
     }
 }

@@ -180,3 +180,37 @@ fn what_the_form_says_is_saved_to_a_file_of_the_users_folder_and_listed() {
     drop(editor);
     assert_eq!(events()[..2], [(saved, Deed::Save), (saved, Deed::Keep)]);
 }
+
+#[test]
+fn presets_are_taken_in_and_handed_on_while_the_editor_watches_and_each_broken_file_is_named() {
+    let room = tempfile::tempdir().unwrap();
+    if !is_at_home(
+        "plugin::librarian::tests::presets_are_taken_in_and_handed_on_while_the_editor_watches_and_each_broken_file_is_named",
+        room.path(),
+    ) {
+        return;
+    }
+    let home = std::path::PathBuf::from(std::env::var_os("ZITHER_HOME").unwrap());
+    let theirs = home.join("Theirs");
+    std::fs::create_dir(&theirs).unwrap();
+    for number in 0..40 {
+        let mut controls = crate::synth::controls::Controls::default();
+        controls.set(Control::latent(0), number as f32 / 100.0);
+        Preset::new(&format!("Their {number}"), &controls).write(&theirs.join(format!("{number}.zither"))).unwrap();
+    }
+    std::fs::write(theirs.join("bad.zither"), b"no preset").unwrap();
+    let mut editor = Editor::open();
+    editor.screen.desk().order(Order::Import(theirs.display().to_string()));
+    let intake = editor.wait("not imported", |editor| editor.screen.desk().take_imported()).unwrap();
+    assert_eq!((intake.taken, intake.known, intake.failed), (40, 0, 1));
+    assert!(intake.problems[0].contains("bad.zither"), "{:?}", intake.problems);
+    let view = editor.see(&wish(Shelf::All, "theirs"), |view| view.rows.len() == 40);
+    assert_eq!(&*view.entry(0).unwrap().places[0].bank, "Theirs");
+    editor.screen.desk().order(Order::Import(home.join("gone").display().to_string()));
+    let refused = editor.wait("no answer", |editor| editor.screen.desk().take_imported()).unwrap_err();
+    assert!(refused.starts_with("Not imported: there is no") && editor.screen.desk().work().is_none(), "{refused}");
+    let folder = home.display().to_string();
+    editor.screen.desk().order(Order::Export { parcel: bridge::Parcel::Bank("Theirs".into()), folder });
+    let said = editor.wait("not exported", |editor| editor.screen.desk().take_done()).unwrap();
+    assert!(said.contains("Theirs.zitherbank") && home.join("Theirs.zitherbank").is_file(), "{said}");
+}
