@@ -10,5 +10,6 @@ pub mod preset;
 pub mod recommend;
 pub mod settings;
 pub mod sitting;
+pub mod typed;
 pub mod usage;
 pub mod vocabulary;

@@ -163,6 +163,50 @@ fn the_panel_tells_model_index_and_folders_and_what_is_told_can_be_copied() {
 }
 
 #[test]
+fn all_settings_are_seen_at_once_at_the_default_size() {
+    let mut desk = Desk::new();
+    let room = std::path::Path::new("/home/somebody/Music/Zither/rights/index");
+    desk.tell(&standing(41, true));
+    let facts = IndexFacts { digest: "0123456789abcdef".to_owned(), tracks: 26, hours: 1.5, ..IndexFacts::default() };
+    desk.listener.tell(|report| report.index = IndexView::Open(facts));
+    desk.show(Panel::Settings);
+    let keyboard = desk.rect("Keyboard").top();
+    for last in ["Erase the history", "VST is a trademark of Steinberg Media Technologies GmbH."] {
+        let bottom = desk.rect(last).bottom();
+        assert!(bottom < keyboard - 10.0, "{last} ends at {bottom}, the panel above {keyboard}");
+    }
+    desk.listener.tell(|report| report.index = IndexView::Missing(room.to_owned()));
+    desk.harness.run_steps(2);
+    let before = desk.rect("Appearance").top();
+    desk.wheel(vec2(0.0, -500.0));
+    assert_eq!(desk.rect("Appearance").top(), before, "there is nothing to scroll");
+}
+
+#[test]
+fn a_model_that_lies_elsewhere_is_chosen_by_its_path_and_refused_by_name() {
+    let mut desk = Desk::new();
+    let field = |desk: &mut Desk, text: &str| {
+        desk.harness.get_by_label("Path of another model").focus();
+        desk.harness.run_steps(2);
+        desk.press(Modifiers::COMMAND, Key::A);
+        desk.type_text(text);
+        desk.press(Modifiers::NONE, Key::Enter);
+        desk.params.kept.model.tend();
+        desk.frames(2);
+    };
+    desk.show(Panel::Settings);
+    let room = tempfile::tempdir().unwrap();
+    let path = room.path().join("no model.safetensors");
+    std::fs::write(&path, b"none").unwrap();
+    field(&mut desk, &format!("file://{}", path.display().to_string().replace(' ', "%20")));
+    let alert = desk.harness.get_by_role(Role::Alert).accesskit_node().label().unwrap();
+    assert!(alert.contains("no model.safetensors"), "{alert}");
+    std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/models/factory.safetensors"), &path).unwrap();
+    field(&mut desk, &path.display().to_string());
+    assert!(desk.harness.query_by_role(Role::Alert).is_none());
+}
+
+#[test]
 fn the_polyphony_is_typed_or_stepped_as_one_gesture() {
     let mut desk = Desk::new();
     desk.show(Panel::Settings);
@@ -334,6 +378,33 @@ fn without_an_index_the_panel_says_how_to_make_one_and_one_that_takes_long_to_op
     desk.listener.tell(|report| report.index = IndexView::Refused("its header cannot be trusted".into()));
     desk.harness.run_steps(2);
     assert!(desk.sees("its header cannot be trusted"));
+}
+
+#[test]
+fn without_a_match_the_panel_tells_what_was_compared_with_what_and_what_a_match_would_tell() {
+    let mut desk = Desk::new();
+    desk.audio.rate(48_000.0);
+    let made = "2026-11-02".parse().ok();
+    let facts = IndexFacts { tracks: 1_284, hours: 81.6, made, ..IndexFacts::default() };
+    desk.listener.tell(|report| report.index = IndexView::Open(facts));
+    desk.listener.count_checked(Stream::Sidechain, 48_000 * 118);
+    desk.show(Panel::Rights);
+    for told in [
+        "Nothing of the index was recognised",
+        "1:58 checked, all that sounded",
+        "1284 recordings, 81.6 hours of music",
+    ] {
+        assert!(desk.sees(told), "{told}");
+    }
+    assert!(desk.sees("2026-11-02") && desk.sees("how many such reports are wrong") && desk.sees("no legal statement"));
+    assert!(desk.sees("Own output, compared: nothing has sounded yet") && !desk.sees("The machine was busy"));
+    desk.listener.count_unchecked(Stream::Sidechain, 48_000 * 38);
+    desk.harness.run_steps(2);
+    assert!(desk.sees("Sidechain, compared: 1:58 checked, unchecked: 38.0 s (75 % of what sounded)"));
+    assert!(desk.sees("The machine was busy"));
+    desk.listener.tell(|report| report.take(recognition(true)));
+    desk.harness.run_steps(2);
+    assert!(!desk.sees("how many such reports are wrong"), "what is known stands there then");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod details;
 mod list;
+mod quiet;
 
 use std::path::Path;
 

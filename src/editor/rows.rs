@@ -22,7 +22,7 @@ pub(super) fn section(ui: &mut Ui, title: &str, rows: impl FnOnce(&mut Ui)) {
     name(ui, &heading, egui::accesskit::Role::Heading, title);
     let layout = Layout::top_down(Align::Min);
     ui.scope_builder(UiBuilder::new().layout(layout).id_salt(title), rows);
-    ui.add_space(theme::INSET);
+    ui.add_space(theme::GAP);
 }
 
 /// A caption, and what `add` draws beside it.
@@ -83,6 +83,27 @@ pub(super) fn takeaway(ui: &mut Ui, caption: &str, text: &str) {
     });
 }
 
+/// The same in one line: what does not fit is read by pointing at it.
+pub(super) fn takeaway_in_line(ui: &mut Ui, caption: &str, text: &str) {
+    row(ui, caption, |ui| {
+        ui.horizontal_top(|ui| {
+            copy(ui, caption, text);
+            ui.vertical(|ui| in_line(ui, text));
+        });
+    });
+}
+
+/// A caption and a text in one line, all of which is read by pointing at it.
+pub(super) fn fact_in_line(ui: &mut Ui, caption: &str, text: &str) {
+    row(ui, caption, |ui| in_line(ui, text));
+}
+
+fn in_line(ui: &mut Ui, text: &str) {
+    ui.add_space(5.0);
+    let shown = RichText::new(text).font(theme::small()).color(ui.colours().text);
+    ui.add(Label::new(shown).selectable(true).truncate());
+}
+
 /// A button that copies `text`; `what` tells it from others.
 pub(super) fn copy(ui: &mut Ui, what: &str, text: &str) {
     let id = ui.scope_id().with(("copied", what));
@@ -92,7 +113,7 @@ pub(super) fn copy(ui: &mut Ui, what: &str, text: &str) {
         ui.ctx().request_repaint_after(Duration::from_secs_f64(COPIED));
     }
     let shown = RichText::new(if copied { "Copied" } else { "Copy" }).font(theme::small());
-    let response = ui.add_sized(vec2(COPY, ROW), Button::new(shown));
+    let response = ui.add_sized(vec2(COPY, ROW - 3.0), Button::new(shown));
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(format!("Copy {}", what.to_lowercase())));
     if response.clicked() {
         ui.ctx().copy_text(text.to_owned());

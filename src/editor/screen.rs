@@ -88,6 +88,8 @@ pub struct Screen {
     pub(super) played: Option<Arc<Model>>,
     /// What there is to choose from, and what went wrong.
     pub(super) models: ModelView,
+    /// Where another model lies, as it was written last.
+    pub(super) model_path: String,
     /// The generation of the choice that is shown.
     seen: u64,
     pub(super) half: ScreenHalf,
@@ -146,6 +148,7 @@ impl Screen {
             model: String::new(),
             played: None,
             models: ModelView::default(),
+            model_path: String::new(),
             seen: 0,
             half,
             typing: None,

@@ -1,14 +1,15 @@
 //! The settings panel: what the user sets once, for all projects, and what there is to know of this machine.
 
 mod facts;
+mod model;
 mod privacy;
 
 use egui::{Align, ComboBox, Context, Pos2, Rect, ScrollArea, Sense, Theme, Ui, UiBuilder, Vec2, vec2};
 
 use super::edit::{Grip, edit, ring};
-use super::rows::{explain, fact, row, section};
+use super::rows::{fact, row, section};
 use super::theme::Themed as _;
-use super::{Hands, Screen, readout};
+use super::{Hands, Screen, readout, theme};
 use crate::browser::settings::{Change, Scale, Settings, Theme as Colours};
 use crate::synth::controls::Control;
 
@@ -23,6 +24,7 @@ const SLIDER: Vec2 = vec2(180.0, 24.0);
 const NUMBER: f32 = 34.0;
 const GROOVE: f32 = 6.0;
 
+pub(super) use facts::index_place;
 pub(super) use privacy::Asked;
 
 /// Dresses the window in what the user has set, where that is known and new to it.
@@ -45,25 +47,28 @@ pub(super) fn draw(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
             ui.columns(2, |columns| {
                 let [left, right] = columns else { return };
                 for column in [&mut *left, &mut *right] {
-                    column.spacing_mut().item_spacing = vec2(8.0, 4.0);
+                    column.spacing_mut().item_spacing = vec2(8.0, 1.0);
                 }
                 section(left, "Appearance", |ui| appearance(ui, screen));
                 section(left, "Performance", |ui| performance(ui, hands, screen));
-                section(left, "Model", |ui| facts::model(ui, hands, screen));
-                section(left, "About", facts::about);
-                section(right, "Privacy", |ui| privacy::draw(ui, screen));
+                section(left, "Model", |ui| model::draw(ui, hands, screen));
+                section(left, "Privacy", |ui| privacy::draw(ui, screen));
                 section(right, "Rights index", |ui| facts::index(ui, &screen.report.index));
                 section(right, "Folders", facts::folders);
+                section(right, "About", facts::about);
             });
         });
     });
 }
 
 fn appearance(ui: &mut Ui, screen: &mut Screen) {
-    row(ui, "Theme", |ui| {
-        ui.horizontal(|ui| themes(ui, screen));
+    row(ui, "Theme, scale", |ui| {
+        ui.horizontal(|ui| {
+            themes(ui, screen);
+            ui.add_space(theme::INSET);
+            scales(ui, screen);
+        });
     });
-    row(ui, "Scale", |ui| scales(ui, screen));
     if let Some(trouble) = &screen.standing.trouble {
         super::rows::status(ui, trouble);
     }
@@ -95,8 +100,7 @@ fn scales(ui: &mut Ui, screen: &mut Screen) {
 fn performance(ui: &mut Ui, hands: &Hands, screen: &mut Screen) {
     row(ui, "Polyphony", |ui| polyphony(ui, hands, screen));
     fact(ui, "In use", &voices(screen.voices));
-    fact(ui, "Processor", processor(screen.processor));
-    explain(ui, "All ways give the same sound, bit by bit.");
+    fact(ui, "Processor", &format!("{}; all ways give the same sound, bit by bit", processor(screen.processor)));
 }
 
 /// The most voices at a time: a slider, and the number, which can be typed.

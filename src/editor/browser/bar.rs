@@ -35,7 +35,7 @@ fn search(ui: &mut Ui, ids: &Ids, area: Rect, browser: &mut Browser) {
 /// Shows what takes presets in, in place of the rows.
 fn import(ui: &mut Ui, area: Rect, browser: &mut Browser) {
     let shows = browser.instead == Some(Instead::Import);
-    let response = ui.put(area, Button::selectable(shows, "Import"));
+    let response = ui.put(area, Button::new("Import").selected(shows));
     if response.on_hover_text("Takes in presets, banks, and folders of them").clicked() {
         browser.show_import(!shows);
     }

@@ -1,23 +1,23 @@
 //! One recognition with all that is known of it, or why there is none.
 
-use egui::{Button, Label, ProgressBar, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use egui::{Button, Label, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
-use super::super::rows::{explain, fact, row, takeaway, tell};
+use super::super::rows::{explain, fact, row, tell};
 use super::super::theme::{self, Themed as _};
 use super::super::{Screen, text};
-use super::{build_command, licence, list, sure};
-use crate::bridge::{IndexView, Recognition};
+use super::{licence, list, quiet, sure};
+use crate::bridge::Recognition;
 use crate::rights::attribution::Likeness;
 use crate::rights::report::words;
 
 /// What every recognition is and is not.
-const NOT_SAID: &str = "This is evidence and no legal statement. What is in no index is not recognised: a passage without a \
+pub(super) const NOT_SAID: &str = "This is evidence and no legal statement. What is in no index is not recognised: a passage without a \
     match may still be somebody's.";
 /// Height of a timeline, and of its bar.
 const TIMELINE: f32 = 46.0;
 const BAR: f32 = 10.0;
 /// Longest timeline.
-const LONGEST: f32 = 420.0;
+pub(super) const LONGEST: f32 = 420.0;
 /// Least width of what is marked on it.
 const MARK: f32 = 4.0;
 
@@ -29,7 +29,7 @@ pub(super) fn draw(ui: &mut Ui, area: Rect, screen: &mut Screen) {
             ui.spacing_mut().item_spacing.y = 2.0;
             match &found {
                 Some(found) => one(ui, found, screen),
-                None => none(ui, screen),
+                None => quiet::draw(ui, screen),
             }
         });
     });
@@ -126,40 +126,4 @@ fn evidence(found: &Recognition) -> String {
             evidence.hits, evidence.chance
         ),
     }
-}
-
-/// What to say where nothing was recognised, and what to do.
-fn none(ui: &mut Ui, screen: &Screen) {
-    match &screen.report.index {
-        IndexView::Missing(folder) => {
-            headline(ui, "There is no rights index yet");
-            explain(ui, "Without one nothing is checked. Make one of the recordings that you want recognised:");
-            takeaway(ui, "Command", &build_command(folder));
-            explain(
-                ui,
-                "LIST is a file with a path of a recording on each line. The index is taken up within seconds.",
-            );
-        }
-        IndexView::Refused(reason) => {
-            headline(ui, "The rights index is not used");
-            tell(ui, &format!("{reason}."));
-            explain(ui, "Until it can be, nothing is checked.");
-        }
-        IndexView::Opening { done, of } => {
-            headline(ui, "The rights index is being opened");
-            let share = *done as f32 / (*of).max(1) as f32;
-            let bar = ui.add(ProgressBar::new(share).desired_width(LONGEST).text(format!("{done} of {of} parts")));
-            ui.ctx().accesskit_node_builder(bar.id, |node| node.set_label("Opening the rights index"));
-        }
-        IndexView::Unopened => headline(ui, "Nothing has sounded yet"),
-        IndexView::Open(_) => {
-            headline(ui, "Nothing of the index was recognised so far");
-            explain(ui, NOT_SAID);
-        }
-    }
-}
-
-fn headline(ui: &mut Ui, text: &str) {
-    ui.add(Label::new(RichText::new(text).font(theme::title()).color(ui.colours().text)).wrap());
-    ui.add_space(4.0);
 }

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use egui::{Button, Checkbox, Ui};
+use egui::{Button, Checkbox, RichText, Ui};
 
 use super::super::Screen;
-use super::super::rows::{explain, fact, row, status};
+use super::super::rows::{explain, row, status};
+use super::super::theme;
 use crate::bridge::{HistoryOrder, HistoryView, Order};
 use crate::browser::history::Stat;
 
@@ -17,12 +18,15 @@ const WAITS: f64 = 6.0;
 pub(in crate::editor) struct Asked(Option<f64>);
 
 pub(super) fn draw(ui: &mut Ui, screen: &mut Screen) {
-    explain(ui, "Nothing leaves this machine. Zither opens no connection and sends nothing to anybody.");
-    ui.add_space(4.0);
+    explain(ui, "Nothing leaves this machine: Zither opens no connection to anybody.");
     record(ui, screen);
     let history = screen.standing.history.clone();
-    fact(ui, "Recorded", &recorded(&history));
-    row(ui, "Erase", |ui| erase(ui, screen, &history));
+    row(ui, "Recorded", |ui| {
+        ui.horizontal_wrapped(|ui| {
+            ui.label(RichText::new(recorded(&history)).font(theme::small()));
+            erase(ui, screen, &history);
+        });
+    });
     if screen.standing.doing.is_some() {
         status(ui, "The history is being written anew.");
     }

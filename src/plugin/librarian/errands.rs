@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use crate::bridge::Parcel;
 use crate::browser::library::{Bank, Course, Entry, Intake, Library, PresetFolder, ShelveError, take_in};
+use crate::browser::typed;
 use crate::browser::usage::PresetId;
 
 /// What came of tagging presets.
@@ -65,46 +66,14 @@ pub(super) fn export(library: &Library, parcel: &Parcel, folder: &str, course: &
 /// # Errors
 /// If there is no such file: why, as part of a sentence.
 pub(super) fn import(into: &PresetFolder, file: &str, course: &Course) -> Result<Intake, String> {
-    let path = path_of(file)?;
+    let path = typed::path(file)?;
     if path.exists() { Ok(take_in(into, &path, None, course)) } else { Err(format!("there is no {}", path.display())) }
 }
 
 /// The folder that the user wrote.
 fn folder_of(text: &str) -> Result<PathBuf, String> {
-    let path = path_of(text)?;
+    let path = typed::path(text)?;
     if path.is_dir() { Ok(path) } else { Err(format!("there is no folder {}", path.display())) }
-}
-
-/// The path that the user wrote. One of the home folder may begin with `~`; quotes and addresses are what file managers and
-/// shells copy.
-fn path_of(text: &str) -> Result<PathBuf, String> {
-    let text = text.trim().trim_matches(['"', '\'']);
-    let text = text.strip_prefix("file://").map_or_else(|| text.to_owned(), unescaped);
-    let in_home = text.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with(['/', '\\']));
-    let path = match (in_home, std::env::home_dir()) {
-        (Some(rest), Some(home)) => home.join(rest.trim_start_matches(['/', '\\'])),
-        _ => PathBuf::from(text),
-    };
-    if path.is_absolute() { Ok(path) } else { Err("write the whole path, from the root on, or from ~".to_owned()) }
-}
-
-/// The path of an address, in which `%20` is a space.
-fn unescaped(address: &str) -> String {
-    let (mut bytes, mut rest) = (Vec::new(), address.as_bytes());
-    while let [first, others @ ..] = rest {
-        let digits = others.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
-        match digits.filter(|_| *first == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &others[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = others;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Asks the system's file manager to show a file.
@@ -212,6 +181,5 @@ mod tests {
         assert_eq!(take(&folder.path().display().to_string()).unwrap().taken, 2);
         assert!(take("Ice.zither").unwrap_err().contains("whole path"));
         assert!(take(&format!("{shown}x")).unwrap_err().contains("there is no"));
-        assert_eq!(unescaped("/a%2Fb%zz%"), "/a/b%zz%");
     }
 }

@@ -83,3 +83,42 @@ fn facts(index: &Index) -> IndexFacts {
         damage: index.damage().map(str::to_owned),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plugin::home::is_at_home;
+    use crate::rights::index::Builder;
+
+    /// What is told of one look, however short the last is ago.
+    fn told(library: &mut Library) -> Vec<IndexView> {
+        let mut told = Vec::new();
+        library.looked = None;
+        library.look(&mut |view| told.push(view.clone()));
+        told
+    }
+
+    #[test]
+    fn a_refused_index_is_tried_again_without_a_word_until_there_is_something_new_to_say() {
+        const NAME: &str = "plugin::listener::library::tests::a_refused_index_is_tried_again_without_a_word_until_there_is_something_new_to_say";
+        let room = tempfile::tempdir().unwrap();
+        if !is_at_home(NAME, room.path()) {
+            return;
+        }
+        let folder = folders::rights().unwrap().join(folders::INDEX);
+        let mut library = Library::default();
+        assert!(matches!(told(&mut library)[..], [IndexView::Missing(_)]));
+        Builder::create(&folder).unwrap().finish().unwrap();
+        let whole: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
+        let kept: Vec<_> = whole.iter().map(|file| std::fs::read(file).unwrap()).collect();
+        whole.iter().for_each(|file| std::fs::write(file, b"no index").unwrap());
+        assert!(matches!(told(&mut library).last(), Some(IndexView::Refused(_))));
+        for _ in 0..3 {
+            assert_eq!(told(&mut library), [], "it was said already");
+            assert!(library.index().is_none());
+        }
+        whole.iter().zip(kept).for_each(|(file, bytes)| std::fs::write(file, bytes).unwrap());
+        assert!(matches!(told(&mut library)[..], [IndexView::Open(_)]), "and no word of it being opened");
+        assert!(library.index().is_some());
+    }
+}
