@@ -491,6 +491,21 @@ fn reading_many_files_says_how_far_it_is_and_what_came_of_it() {
 }
 
 #[test]
+fn reading_is_stopped_with_what_was_read_and_gone_on_with() {
+    let mut desk = furnished();
+    desk.clerk.reads = Some((12, 40));
+    desk.frames(3);
+    desk.press_on("Stop reading");
+    let line = |desk: &Desk| desk.harness.get_by_role(Role::Status).accesskit_node().label().unwrap();
+    assert!(desk.clerk.is_halted && line(&desk).ends_with("stopped at 12 of 40 files"), "{}", line(&desk));
+    desk.press_on("Read on");
+    assert!(!desk.clerk.is_halted && line(&desk).ends_with("12 of 40 files read"), "{}", line(&desk));
+    desk.clerk.reads = None;
+    desk.frames(3);
+    assert!(desk.harness.query_by_label("Stop reading").is_none());
+}
+
+#[test]
 fn every_widget_of_the_panel_has_a_name() {
     let mut desk = furnished();
     desk.press(Modifiers::NONE, Key::ArrowDown);

@@ -87,6 +87,8 @@ pub enum Order {
     Import(String),
     /// Long work is to end with what was done so far.
     Stop,
+    /// The first reading of the user's files goes on (`true`), or ends with what was read.
+    Read(bool),
     /// The file of a preset is to be shown where it lies.
     Reveal(PresetId),
 }

@@ -28,6 +28,8 @@ pub(crate) struct Clerk {
     pub(crate) fetched: usize,
     /// Files that were read, and that there are, until all are.
     pub(crate) reads: Option<(u32, u32)>,
+    /// Reading was stopped.
+    pub(crate) is_halted: bool,
     /// What was ordered that leads out of the library.
     pub(crate) errands: Vec<Order>,
     /// What is made for the user on *New to you*, one after the other.
@@ -57,6 +59,7 @@ impl Clerk {
             marks: HashMap::new(),
             fetched: 0,
             reads: None,
+            is_halted: false,
             errands: Vec::new(),
             made: Vec::new(),
             ranked: Vec::new(),
@@ -101,6 +104,7 @@ impl Clerk {
                 Order::Fetch { preset, ticket } => self.fetch(preset, ticket),
                 Order::Save(draft) => self.save(&draft),
                 Order::Mark(preset, mark) => self.mark(preset, &mark),
+                Order::Read(on) => self.is_halted = !on,
                 Order::Set(change) => self.changes.push(change),
                 Order::History(order) => self.history.push(order),
                 // No other program has set anything.
@@ -193,6 +197,7 @@ impl Clerk {
             view.reasons = Arc::new(self.ranked.iter().cloned().collect());
             view.marks = Arc::new(self.marks.clone());
             (view.is_complete, view.progress) = (self.reads.is_none(), self.reads.unwrap_or_default());
+            view.is_halted = self.is_halted;
         });
     }
 

@@ -29,6 +29,8 @@ pub struct View {
     pub is_complete: bool,
     /// Files that were read so far, and that there are, when all are read for the first time.
     pub progress: (u32, u32),
+    /// The user has stopped that.
+    pub is_halted: bool,
 }
 
 impl View {

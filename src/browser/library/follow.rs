@@ -30,6 +30,8 @@ struct Current {
     complete: AtomicBool,
     progress: Mutex<Arc<Progress>>,
     stop: AtomicBool,
+    /// The user has stopped the first reading.
+    halted: AtomicBool,
 }
 
 /// The library of this user's presets folder, from whoever in this process asked first. Returns at once; what is built in
@@ -48,7 +50,11 @@ pub fn follow() -> Arc<Follower> {
 impl Follower {
     /// Follows one folder. Where the system grants no thread, the library stays empty.
     fn of(root: Option<PathBuf>, period: Duration) -> Self {
-        let current = Arc::new(Current::default());
+        Self::from(Current::default(), root, period)
+    }
+
+    fn from(current: Current, root: Option<PathBuf>, period: Duration) -> Self {
+        let current = Arc::new(current);
         let (ask, asked) = bounded(1);
         let theirs = Arc::clone(&current);
         let run = move || run(root, period, &theirs, &asked);
@@ -76,8 +82,22 @@ impl Follower {
         (progress.read.load(Ordering::Relaxed), progress.files.load(Ordering::Relaxed))
     }
 
+    /// Has the first reading end with the file that it is at. What was read is there; [`Follower::look`] reads on.
+    pub fn halt(&self) {
+        if !self.is_complete() {
+            self.current.halted.store(true, Ordering::Release);
+        }
+    }
+
+    /// Whether it was ended so.
+    #[must_use]
+    pub fn is_halted(&self) -> bool {
+        self.current.halted.load(Ordering::Acquire)
+    }
+
     /// Has the folder looked at now, every file of it: after a file was saved, or where the user wants to be sure.
     pub fn look(&self) {
+        self.current.halted.store(false, Ordering::Release);
         // One that waits already is as good.
         let _waits = self.ask.as_ref().map(|ask| ask.try_send(()));
     }
@@ -102,18 +122,21 @@ fn run(root: Option<PathBuf>, period: Duration, current: &Current, asked: &Recei
     let mut scanner = Scanner::new(root);
     current.put(scanner.library());
     *current.progress.lock().unwrap_or_else(PoisonError::into_inner) = scanner.progress();
-    let go_on = || !current.stop.load(Ordering::Acquire);
+    let is_set = |flag: &AtomicBool| flag.load(Ordering::Acquire);
+    let go_on = || !is_set(&current.stop) && !is_set(&current.halted);
     let mut look = Look::Files;
     loop {
         let changed = scanner.look(look, &go_on);
-        if !go_on() {
+        if is_set(&current.stop) {
             return;
         }
-        if changed {
+        let is_halted = is_set(&current.halted);
+        if changed || is_halted {
             current.put(scanner.library());
         }
-        current.complete.store(true, Ordering::Release);
-        look = match asked.recv_timeout(period) {
+        current.complete.store(!is_halted, Ordering::Release);
+        let next = if is_halted { asked.recv().map_err(Into::into) } else { asked.recv_timeout(period) };
+        look = match next {
             Ok(()) => Look::Files,
             Err(RecvTimeoutError::Timeout) => Look::Folders,
             Err(RecvTimeoutError::Disconnected) => return,
@@ -168,5 +191,47 @@ mod tests {
         let again = Follower::of(Some(room.path().to_owned()), Duration::from_secs(3_600));
         wait(&again, |library| library.entry(sound.id()).is_some());
         assert_eq!(again.progress(), (1, 1));
+    }
+
+    #[test]
+    fn a_first_reading_that_was_stopped_waits_until_it_is_asked_to_read_on() {
+        let room = tempfile::tempdir().unwrap();
+        write(room.path(), &[("a.zither", preset("a", 0.1)), ("b.zither", preset("b", 0.2))]);
+        let halted = Current { halted: true.into(), ..Current::default() };
+        let follower = Follower::from(halted, Some(room.path().to_owned()), Duration::from_millis(1));
+        let own = || follower.library().entries().iter().filter(|entry| !entry.is_factory()).count();
+        std::thread::sleep(Duration::from_millis(50));
+        assert!(follower.is_halted() && !follower.is_complete() && own() == 0);
+        follower.look();
+        let begin = Instant::now();
+        while !follower.is_complete() {
+            assert!(begin.elapsed() < Duration::from_secs(60), "it was never read");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        assert_eq!((own(), follower.is_halted()), (2, false));
+        follower.halt();
+        assert!(!follower.is_halted(), "there is nothing left to be stopped");
+    }
+
+    #[test]
+    fn a_reading_that_ends_early_keeps_what_was_read_and_no_file_is_read_twice() {
+        let room = tempfile::tempdir().unwrap();
+        let presets: Vec<_> = (0..60)
+            .map(|number| (format!("{}/{number}.zither", number % 3), preset("x", number as f32 / 100.0)))
+            .collect();
+        write(room.path(), &presets.iter().map(|(file, preset)| (file.as_str(), preset.clone())).collect::<Vec<_>>());
+        let mut scanner = Scanner::new(Some(room.path().to_owned()));
+        let left = std::cell::Cell::new(30);
+        let go_on = || {
+            left.set(left.get() - 1);
+            left.get() > 0
+        };
+        let own =
+            |scanner: &mut Scanner| scanner.library().entries().iter().filter(|entry| !entry.is_factory()).count();
+        scanner.look(Look::Files, &go_on);
+        let read = own(&mut scanner);
+        assert!(read > 0 && read < 60, "{read}");
+        scanner.look(Look::Files, &|| true);
+        assert_eq!((own(&mut scanner), scanner.progress().read.load(Ordering::Relaxed)), (60, 60));
     }
 }

@@ -114,7 +114,7 @@ impl Scanner {
     }
 
     /// Looks at the folder and reads what is new or changed; whether that is anything, or this was the first look. Ends
-    /// early where `go_on` says no, and is of no further use then.
+    /// early where `go_on` says no; the next look at all files reads on from there.
     pub fn look(&mut self, look: Look, go_on: &dyn Fn() -> bool) -> bool {
         let mut before = std::mem::take(&mut self.folders);
         let mut changed = !std::mem::replace(&mut self.looked, true);

@@ -10,6 +10,8 @@ use crate::bridge::{Desk, Order, Work, WorkKind};
 
 /// Width of the bar of long work.
 const PROGRESS: f32 = 260.0;
+/// Width of what ends the reading of files.
+const READING: f32 = 92.0;
 const KEYS: &str = "Up, Down try \u{b7} Enter keeps \u{b7} Esc goes back \u{b7} F heart \u{b7} X hide \u{b7} R random \u{b7} C compare";
 /// All of them.
 const ALL_KEYS: &str = "Up, Down try; Enter keeps; Esc goes back; letters and / search\n\
@@ -37,6 +39,11 @@ pub(super) fn footer(ui: &mut Ui, area: Rect, screen: &mut Screen) {
         rest = area.with_max_x(place.left() - 8.0);
     }
     let count = count(browser);
+    if !browser.view.is_complete {
+        let place = rest.with_min_x(rest.right() - READING);
+        read(ui, place, browser.view.is_halted, screen.half.desk());
+        rest = rest.with_max_x(place.left() - 8.0);
+    }
     let counted = rest.with_min_x(rest.right() - if browser.view.is_complete { 96.0 } else { 250.0 });
     status(ui, counted, &count, Align::Max);
     let left = rest.with_max_x(counted.left() - 8.0);
@@ -51,6 +58,18 @@ pub(super) fn footer(ui: &mut Ui, area: Rect, screen: &mut Screen) {
     let response = ui.interact(left, ui.scope_id().with("said"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, said));
     response.on_hover_text(browser.trial.trouble().unwrap_or(ALL_KEYS));
+}
+
+/// What ends the first reading of files, or goes on with it.
+fn read(ui: &mut Ui, place: Rect, is_halted: bool, desk: &Desk) {
+    let (name, tip) = match is_halted {
+        false => ("Stop reading", "What was read is there; the rest is read when you want it"),
+        true => ("Read on", "Reads the files that are left"),
+    };
+    let button = Button::new(RichText::new(name).font(theme::small()));
+    if ui.put(place, button).on_hover_text(tip).clicked() {
+        desk.order(Order::Read(is_halted));
+    }
 }
 
 /// How far long work is, with what ends it.
@@ -89,6 +108,7 @@ fn count(browser: &Browser) -> String {
     };
     match view.progress {
         _ if view.is_complete => count,
+        (read, files) if view.is_halted => format!("{count}, stopped at {read} of {files} files"),
         (_, 0) => format!("{count}, more are looked for"),
         (read, files) => format!("{count}, {read} of {files} files read"),
     }

@@ -38,7 +38,7 @@ pub(in crate::plugin) struct Clerk {
     openers: Vec<Child>,
     porter: Porter,
     /// What was told last.
-    progress: (u32, u32),
+    progress: ((u32, u32), bool),
     shown: Option<Shown>,
     charted: Option<Charted>,
     /// What was made for the user and tried, the latest last: in no folder, so it is known here alone.
@@ -69,7 +69,7 @@ impl Clerk {
             drafts: Vec::new(),
             openers: Vec::new(),
             porter: Porter::default(),
-            progress: (0, 0),
+            progress: ((0, 0), false),
             shown: None,
             charted: None,
             made: Vec::new(),
@@ -102,6 +102,7 @@ impl Clerk {
                 }
                 Order::Import(file) => self.porter.import(file, self.half.desk()),
                 Order::Stop => self.porter.stop(),
+                Order::Read(on) => stacks.read(on),
                 Order::Reveal(preset) => self.reveal(preset, stacks),
             }
         }
@@ -133,7 +134,7 @@ impl Clerk {
                 Order::Tag { presets, tag, on } => self.tag(&presets, &tag, on, archive, stacks),
                 Order::Fetch { .. } | Order::Mark(..) | Order::Reread | Order::Reveal(_) => {}
                 // What nobody watches is not begun.
-                Order::Export { .. } | Order::Import(_) | Order::Stop => {}
+                Order::Export { .. } | Order::Import(_) | Order::Stop | Order::Read(_) => {}
             }
         }
         self.save(true, stacks);
@@ -215,8 +216,9 @@ impl Clerk {
         let made = &self.made;
         let made = |id| find(made, id).map(|made| &*made.entry);
         let origin = |draft: &Draft| draft.made_from.1.and_then(|id| made(id).or_else(|| library.entry(id)));
-        let is_ready =
-            |draft: &Draft| goes || stacks.is_complete() || draft.made_from.1.is_none() || origin(draft).is_some();
+        let is_ready = |draft: &Draft| {
+            goes || stacks.is_complete() || stacks.is_halted() || draft.made_from.1.is_none() || origin(draft).is_some()
+        };
         let ready: Vec<Draft> = self.drafts.extract_if(.., |draft| is_ready(draft)).collect();
         for draft in ready {
             let outcome = PresetFolder::of_user().and_then(|folder| save::save(&folder, &draft, origin(&draft)));

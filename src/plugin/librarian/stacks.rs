@@ -33,6 +33,20 @@ impl Stacks {
         self.follower.as_ref().is_some_and(|follower| follower.is_complete())
     }
 
+    /// Ends the first reading of files for now, or goes on with it.
+    pub(super) fn read(&self, on: bool) {
+        match &self.follower {
+            Some(follower) if on => follower.look(),
+            Some(follower) => follower.halt(),
+            None => {}
+        }
+    }
+
+    /// Whether it was ended.
+    pub(super) fn is_halted(&self) -> bool {
+        self.follower.as_ref().is_some_and(|follower| follower.is_halted())
+    }
+
     /// How many files were read so far, of how many.
     pub(super) fn progress(&self) -> (u32, u32) {
         self.follower.as_ref().map_or((0, 0), |follower| follower.progress())

@@ -53,7 +53,7 @@ impl Clerk {
                 && shown.is_complete == is_complete
         };
         if self.shown.as_ref().is_some_and(is_shown) {
-            self.tell_progress(progress);
+            self.tell_progress((progress, stacks.is_halted()));
             return;
         }
         let same_look = |shown: &Shown| shown.wish.look == wish.look && Arc::ptr_eq(&shown.library, &library);
@@ -78,14 +78,15 @@ impl Clerk {
             view.reasons = Arc::new(found.reasons);
             view.marks = Arc::clone(&marks);
             (view.is_complete, view.progress) = (is_complete, progress);
+            view.is_halted = stacks.is_halted();
         });
         self.shown = Some(Shown { wish, library, marks, is_complete, shelves, offer });
     }
 
     /// Says how far reading has come since the rows were laid out.
-    fn tell_progress(&mut self, progress: (u32, u32)) {
+    fn tell_progress(&mut self, progress: ((u32, u32), bool)) {
         if std::mem::replace(&mut self.progress, progress) != progress {
-            self.half.desk().show(|view| view.progress = progress);
+            self.half.desk().show(|view| (view.progress, view.is_halted) = progress);
         }
     }
 
