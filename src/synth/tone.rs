@@ -3,8 +3,6 @@
 
 mod format;
 mod show;
-#[cfg(test)]
-mod tests;
 mod unison;
 
 use std::mem::MaybeUninit;
@@ -352,3 +350,6 @@ pub fn resynthesise(note: &NoteFrames, format: &ToneFormat, seed: u32, samples: 
     out.truncate(samples);
     out
 }
+
+#[cfg(test)]
+mod tests;
