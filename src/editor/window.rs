@@ -8,7 +8,7 @@ use std::time::Duration;
 use egui::Ui;
 use nice_plug::context::gui::GuiContext;
 use nice_plug::editor::dpi::{LogicalSize, NativeSize};
-use nice_plug::editor::{Editor, HostMethods, ParentWindowHandle, ResizeHint, SpawnedEditor};
+use nice_plug::editor::{Editor, EditorHandle as _, HostMethods, ParentWindowHandle, ResizeHint, SpawnedEditor};
 use nice_plug::plugin::TrackInfo;
 use nice_plug_egui::baseview::{HandlerError, WindowSize};
 use nice_plug_egui::{
@@ -97,7 +97,11 @@ impl Editor for InstrumentEditor {
     ) -> Result<SpawnedEditor<Self::Handle>, Box<dyn Error>> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         *inner = egui_editor(&self.shared, scale_of(&self.shared.screen));
-        let spawned = inner.spawn(parent, wait_for_parent, scale, context, host)?;
+        let spawned = inner.spawn(parent, wait_for_parent, None, context, host)?;
+        if let Some(scale) = scale {
+            // Told before, X11 would make the window as large as at 100 %, and what is drawn in it as large as it has to be.
+            spawned.handle.set_fallback_scale_factor(scale, &spawned.window)?;
+        }
         let screen = Arc::clone(&self.shared.screen);
         let on_close = Box::new(move || with_screen(&screen, |screen| screen.set_open(false)));
         Ok(SpawnedEditor { handle: OpenEditor { inner: spawned.handle, on_close }, window: spawned.window })

@@ -7,10 +7,11 @@ use clack_extensions::audio_ports::{AudioPortInfoBuffer, PluginAudioPorts};
 use clack_extensions::params::{ParamInfoBuffer, ParamInfoFlags, PluginParams};
 use clack_host::prelude::*;
 
-/// A plugin instance on its main thread. This host serves no extension and answers no request (`()`).
-pub(crate) struct Host {
+/// A plugin instance on its main thread. What `H` does not do, this host does not: `()` serves no extension and answers no
+/// request.
+pub(crate) struct Host<H: HostHandlers = ()> {
     /// The instance.
-    pub(crate) instance: PluginInstance<()>,
+    pub(crate) instance: PluginInstance<H>,
     /// The plugin's name.
     pub(crate) name: String,
     inputs: Vec<usize>,
@@ -45,8 +46,21 @@ impl Host {
     /// Loads the first plugin of the bundle.
     ///
     /// # Errors
-    /// If there is none, or its main output is not stereo.
+    /// As [`Host::serving`].
     pub(crate) fn load(bundle: &Path) -> Result<Self> {
+        Self::serving(bundle, |_| ())
+    }
+}
+
+impl<H> Host<H>
+where
+    for<'a> H: HostHandlers<MainThread<'a> = ()>,
+{
+    /// Loads the first plugin of the bundle, and has what it asks for heard by `shared`.
+    ///
+    /// # Errors
+    /// If there is none, or its main output is not stereo.
+    pub(crate) fn serving(bundle: &Path, shared: impl for<'a> FnOnce(&'a ()) -> H::Shared<'a>) -> Result<Self> {
         let loading = || format!("{} does not load", bundle.display());
         // SAFETY: the bundle is the one that was just built here.
         let entry = unsafe { PluginEntry::load(bundle) }.with_context(loading)?;
@@ -54,7 +68,7 @@ impl Host {
         let descriptor = factory.plugin_descriptor(0).with_context(loading)?;
         let (id, name) = (descriptor.id().with_context(loading)?, descriptor.name().with_context(loading)?);
         let info = HostInfo::new("Zither's tasks", "Zither", "https://github.com/zither-audio/zither", "1.0")?;
-        let mut instance = PluginInstance::<()>::new(|_| (), |_| (), &entry, id, &info)?;
+        let mut instance = PluginInstance::<H>::new(shared, |_| (), &entry, id, &info)?;
         let mut plugin = instance.plugin_handle();
         let (inputs, outputs) = (channels(&mut plugin, true)?, channels(&mut plugin, false)?);
         ensure!(outputs.first() == Some(&2), "the plugin's main output is not stereo: {outputs:?}");

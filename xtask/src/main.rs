@@ -19,6 +19,8 @@ mod rtproof;
 mod setup;
 mod sound_bench;
 mod test;
+#[cfg(target_os = "linux")]
+mod window;
 mod workspace;
 
 use std::process::ExitCode;
@@ -55,6 +57,10 @@ enum Task {
     Test,
     /// Draws the pictures of the editor in docs/images/ anew, without a window; the test compares with them.
     Screenshots,
+    /// Bundles, then opens the CLAP's editor in a host's window on a screen in memory, changes its size, scale and theme, and
+    /// measures what it costs; pictures go to target/window/.
+    #[cfg(target_os = "linux")]
+    Window,
     /// Counts the instructions of three scenarios and holds them to the budget in benches/instructions.json.
     Instructions(instructions::Options),
     /// Bundles, and measures what the CLAP costs a host: to scan, to make an instance, to hold 200.
@@ -111,6 +117,11 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Screenshots => {
             setup::run(Need::BUILD)?;
             pictures::draw(&workspace)
+        }
+        #[cfg(target_os = "linux")]
+        Task::Window => {
+            setup::run(Need::WINDOW)?;
+            window::run(&workspace, &bundle::run(&workspace)?)
         }
         Task::Instructions(options) => {
             setup::run(Need::COUNT)?;
