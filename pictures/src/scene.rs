@@ -139,7 +139,8 @@ fn browse(desk: &mut Desk) {
 
 fn open_index(desk: &mut Desk) {
     let made = "2026-11-02".parse().ok();
-    let facts = IndexFacts { tracks: 1_284, hours: 81.6, made, ..IndexFacts::default() };
+    let digest = "9c41e07d52ab".to_owned();
+    let facts = IndexFacts { digest, tracks: 1_284, hours: 81.6, made, ..IndexFacts::default() };
     desk.listener.tell(|report| report.index = IndexView::Open(facts));
 }
 

@@ -16,7 +16,7 @@ const LEVELS: [(f32, &str); 4] = [(-20.0, "-20 dB"), (-40.0, "-40"), (-60.0, "-6
 const CAPTIONS: f32 = 18.0;
 /// How near the pointer has to come to a partial to name it, in points.
 const NEAR: f32 = 5.0;
-const SILENT: &str = "Play a note to see its partials and noise";
+const SILENT: &str = "Play a note to see its partials";
 
 /// Draws the panel.
 pub(super) fn draw(ui: &Ui, screen: &Screen) {

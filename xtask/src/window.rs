@@ -15,7 +15,7 @@ use anyhow::{Context, Result, ensure};
 
 use self::cost::Cost;
 use self::editor::Editor;
-use self::playing::Playing;
+use self::playing::{CHORD, Playing};
 use self::screen::Screen;
 use crate::bundle::Bundles;
 use crate::workspace::Workspace;
@@ -29,8 +29,6 @@ const ROOM: [u32; 2] = [2_400, 1_600];
 const SETTLED: Duration = Duration::from_secs(3);
 /// How long costs are measured.
 const MEASURED: Duration = Duration::from_secs(10);
-/// Notes that are held meanwhile.
-const CHORD: usize = 16;
 /// Most of a core that an open editor may take while nothing sounds and nobody does anything, in percent.
 const IDLE: f64 = 1.0;
 
@@ -89,25 +87,34 @@ fn looks(editor: &mut Editor, home: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What the open editor takes of a core, beside what the closed one does.
+/// What the open editor takes of a core, beside what the plugin takes without it.
 fn costs(editor: &mut Editor, playing: &Playing) -> Result<()> {
-    for notes in [0, CHORD] {
-        playing.strike(notes);
-        editor.wait(SETTLED)?;
-        let open = Cost::over(MEASURED, || editor.wait(MEASURED))?;
-        editor.picture(if notes == 0 { "idle" } else { "chord" })?;
-        editor.close();
-        playing.strike(notes);
-        editor.wait(SETTLED)?;
-        let closed = Cost::over(MEASURED, || editor.wait(MEASURED))?;
-        editor.open(1.0)?;
-        let window = open.window - closed.window;
-        println!(
-            "[window:{notes}v] editor={window:.2}% of a core, drawn without a graphics card={:.2}% audio={:.2}% \
-             audio_closed={:.2}%",
-            open.drawing, open.audio, closed.audio
-        );
-        ensure!(notes > 0 || window + open.drawing < IDLE, "an idle editor takes more than {IDLE} % of a core");
-    }
+    let [open, closed] = [true, false].map(|is_open| cost(editor, is_open, || ()));
+    let (open, closed) = (open?, closed?);
+    println!("[window:idle] {}", told(&open, &closed));
+    let idle = open.window - closed.window + open.drawing;
+    ensure!(idle < IDLE, "an editor in which nothing happens takes {idle:.2} % of a core");
+    let [open, closed] = [true, false].map(|is_open| cost(editor, is_open, || playing.strike()));
+    println!("[window:{CHORD}v] {}", told(&open?, &closed?));
     Ok(())
+}
+
+fn cost(editor: &mut Editor, is_open: bool, begin: impl FnOnce()) -> Result<Cost> {
+    editor.close();
+    if is_open {
+        editor.open(1.0)?;
+    }
+    begin();
+    editor.wait(SETTLED)?;
+    let cost = Cost::over(MEASURED, || editor.wait(MEASURED))?;
+    if is_open {
+        editor.picture("measured")?;
+    }
+    Ok(cost)
+}
+
+fn told(open: &Cost, closed: &Cost) -> String {
+    let (window, drawing) = (open.window - closed.window, open.drawing);
+    let audio = format!("audio={:.2}% audio_closed={:.2}%", open.audio, closed.audio);
+    format!("editor={window:.2}% drawing={drawing:.2}% {audio}")
 }

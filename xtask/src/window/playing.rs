@@ -1,7 +1,7 @@
 //! The sound beside the window: a thread that calls the plugin at the pace of a sound card.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,8 @@ pub(super) const THREAD: &str = "audio";
 /// Rate in Hz and block in samples.
 const RATE: f64 = 48_000.0;
 const BLOCK: u32 = 512;
-/// The lowest key that is held.
+/// Notes of the chord, and the lowest of its keys.
+pub(super) const CHORD: u32 = 16;
 const LOWEST: u16 = 40;
 
 /// The thread, which plays until it is stopped.
@@ -30,8 +31,7 @@ pub(super) struct Playing {
 /// What the thread is to do.
 #[derive(Default)]
 struct Wish {
-    /// Notes of a chord that is to be struck.
-    notes: AtomicUsize,
+    strike: AtomicBool,
     stop: AtomicBool,
 }
 
@@ -52,9 +52,9 @@ impl Playing {
         Ok(Self { thread, wish })
     }
 
-    /// Strikes a chord of so many notes, once those of the last one are released.
-    pub(super) fn strike(&self, notes: usize) {
-        self.wish.notes.store(notes, Ordering::Relaxed);
+    /// Strikes the chord, and releases it where it is held.
+    pub(super) fn strike(&self) {
+        self.wish.strike.store(true, Ordering::Relaxed);
     }
 
     /// Ends the thread; what it played with.
@@ -67,6 +67,11 @@ impl Playing {
     }
 }
 
+/// The note of this number: each key of the chord by turns.
+fn address(id: u32) -> Pckn {
+    Pckn::new(0_u16, 0_u16, LOWEST + 2 * (id % CHORD) as u16, id)
+}
+
 fn play(
     processor: StoppedPluginAudioProcessor<Handlers>,
     mut ports: Ports,
@@ -75,23 +80,18 @@ fn play(
     let mut processor = processor.start_processing().ok().context("the plugin refuses to start")?;
     let (mut events_in, mut events_out) = (EventBuffer::new(), EventBuffer::new());
     let (start, period) = (Instant::now(), Duration::from_secs_f64(f64::from(BLOCK) / RATE));
-    let mut held = 0_u32;
+    let mut held = 0..0;
     for block in 0_u32.. {
         if wish.stop.load(Ordering::Relaxed) {
             break;
         }
         events_in.clear();
         events_out.clear();
-        let notes = wish.notes.swap(0, Ordering::Relaxed);
-        for note in 0..notes {
-            let address = |id: u32| Pckn::new(0_u16, 0_u16, LOWEST + 2 * note as u16, id);
-            let id = held + note as u32;
-            if id >= notes as u32 {
-                events_in.push(&NoteOffEvent::new(0, address(id - notes as u32), 0.0));
-            }
-            events_in.push(&NoteOnEvent::new(0, address(id), 0.8));
+        if wish.strike.swap(false, Ordering::Relaxed) {
+            held.clone().for_each(|id| events_in.push(&NoteOffEvent::new(0, address(id), 0.0)));
+            held = held.end..held.end + CHORD;
+            held.clone().for_each(|id| events_in.push(&NoteOnEvent::new(0, address(id), 0.8)));
         }
-        held += notes as u32;
         let now = u64::from(block) * u64::from(BLOCK);
         ports.lend(BLOCK as usize, |inputs, outputs| {
             processor.process(inputs, outputs, &events_in.as_input(), &mut events_out.as_output(), Some(now), None)
