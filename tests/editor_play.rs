@@ -204,7 +204,10 @@ fn the_map_names_a_preset_under_the_pointer_loads_it_by_a_click_and_the_load_is_
 #[test]
 fn the_map_is_walked_by_arrows_and_enter_loads() {
     let mut desk = Desk::new();
+    let said = |desk: &Desk| desk.harness.get_by_label("Map of presets").accesskit_node().description();
+    assert_eq!(said(&desk).as_deref(), Some("Presets are being read"));
     desk.frames(3);
+    assert_eq!(said(&desk).as_deref(), Some("What is near sounds alike; a click loads"));
     desk.harness.get_by_label("Map of presets").focus();
     desk.frames(2);
     desk.press(Modifiers::NONE, Key::ArrowRight);

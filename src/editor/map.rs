@@ -80,6 +80,7 @@ pub(super) fn draw(ui: &mut Ui, area: Rect, hands: &Hands, screen: &mut Screen) 
         info.current_text_value.clone_from(&name);
         info
     });
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(said));
     if let Some(name) = name.filter(|_| hovered.is_some()) {
         response.on_hover_text_at_pointer(name);
     }
@@ -96,6 +97,7 @@ struct Look<'a> {
 fn rest(screen: &Screen, chart: &Chart) -> String {
     match screen.browser.trouble() {
         Some(trouble) => trouble.to_owned(),
+        None if screen.map.seen == 0 => "Presets are being read".to_owned(),
         None if chart.spots.is_empty() => "No preset of this model is here yet".to_owned(),
         None => KEYS.to_owned(),
     }
