@@ -134,7 +134,9 @@ impl Canvas {
     /// The colour at a place in the picture of all letters, between the middles of its four nearest pixels.
     fn letter(&self, x: f32, y: f32) -> Colour {
         let [width, height] = self.letters.size;
-        let (x, y) = (x * width as f32 - 0.5, y * height as f32 - 0.5);
+        // Parts of a pixel here too: where among the others a letter was put must not be seen in how it is rounded.
+        let [x, y] = [x * width as f32 - 0.5, y * height as f32 - 0.5].map(|place| (place * STEPS as f32).round());
+        let (x, y) = (x / STEPS as f32, y / STEPS as f32);
         let at = |x: f32, y: f32| {
             let (column, row) = ((x.max(0.0) as usize).min(width - 1), (y.max(0.0) as usize).min(height - 1));
             colour(self.letters.pixels[row * width + column])

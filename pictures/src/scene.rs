@@ -51,9 +51,10 @@ pub(crate) enum Scene {
 }
 
 impl Scene {
-    /// Every scene.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Play, Self::Browser, Self::Rights, Self::Unrecognised, Self::Unchecked, Self::Settings];
+    /// One of each panel.
+    pub(crate) const PANELS: [Self; 4] = [Self::Play, Self::Browser, Self::Rights, Self::Settings];
+    /// Other moments of a panel.
+    pub(crate) const MOMENTS: [Self; 2] = [Self::Unrecognised, Self::Unchecked];
 
     /// What its pictures are called.
     pub(crate) fn name(self) -> &'static str {

@@ -21,9 +21,10 @@ impl Shot {
         [Theme::Dark, Theme::Light].into_iter().flat_map(|theme| [100, 200].map(|size| Self::of(theme, size))).flatten()
     }
 
-    /// Every scene in a theme and a size.
+    /// Every panel in a theme and a size; other moments of it in the smaller size alone.
     pub(crate) fn of(theme: Theme, percent: u16) -> impl Iterator<Item = Self> {
-        Scene::ALL.into_iter().map(move |scene| Self { scene, theme, percent })
+        let moments = if percent == 100 { &Scene::MOMENTS[..] } else { &[] };
+        Scene::PANELS.iter().chain(moments).map(move |&scene| Self { scene, theme, percent })
     }
 
     /// What its file is called.
