@@ -42,7 +42,7 @@ const DECOYS: [(isize, isize); 24] = [
 ];
 
 /// Wrong places that must sound for a point to count: after silence anything stands out.
-const LEAST_DECOYS: f32 = 8.0;
+const LEAST_DECOYS: u32 = 8;
 /// Points without which there is no evidence.
 const LEAST_POINTS: u32 = 6;
 /// Variance of a point at least, in squared levels: a picture without contrast proves nothing.
@@ -201,22 +201,23 @@ impl Verifier {
 /// What a place holds against what the wrong places around it hold; `None` where too few of them sound. A peak is expected
 /// at `exact`, in ticks and steps.
 fn point(history: &History, frame: usize, row: usize, exact: (f64, f32)) -> Option<Point> {
-    let (mut sum, mut squares, mut hits, mut count) = (0.0, 0.0, 0_u32, 0.0);
+    let (mut sum, mut squares, mut hits, mut count) = (0, 0, 0, 0_u32);
     for (frames, rows) in DECOYS {
         let at = frame.wrapping_add_signed(frames);
         let row = row.wrapping_add_signed(rows);
         if row < ROWS && history.sounds(at) {
-            let level = f32::from(history.level(at, row));
-            sum += level;
-            squares += level * level;
-            hits += u32::from(history.marked(at, row));
-            count += 1.0;
+            let (level, is_peak) = history.at(at, row);
+            sum += u32::from(level);
+            squares += u32::from(level) * u32::from(level);
+            hits += u32::from(is_peak);
+            count += 1;
         }
     }
     if count < LEAST_DECOYS {
         return None;
     }
-    let mean = sum / count;
+    let share = |sum: u32| sum as f32 / count as f32;
+    let mean = share(sum);
     let off = |(ticks, steps): (i32, i32)| {
         let tick = f64::from(frame as u32 * TICKS_PER_FRAME) + f64::from(ticks);
         [(tick - exact.0) as f32, (row * STEPS_PER_ROW) as f32 + steps as f32 - exact.1]
@@ -224,9 +225,9 @@ fn point(history: &History, frame: usize, row: usize, exact: (f64, f32)) -> Opti
     Some(Point {
         frame: frame as u32,
         row: row as u16,
-        lift: f32::from(history.level(frame, row)) - mean,
-        variance: squares / count - mean * mean,
+        lift: f32::from(history.at(frame, row).0) - mean,
+        variance: share(squares) - mean * mean,
         residual: history.peak_at(frame, row).map(off),
-        chance: hits as f32 / count,
+        chance: share(hits),
     })
 }

@@ -16,11 +16,17 @@ const ZERO: f32 = 64.0;
 /// Ticks, and steps, from a place to the peak that is nearest to it: from `-REACH` to `REACH - 1`.
 const REACH: i32 = 3;
 
+/// What is remembered of a place: both in one, because both are asked for at once, all over the picture.
+#[derive(Clone, Copy)]
+struct Cell {
+    level: u8,
+    /// Where a peak lies, as seen from here if it is no farther than beside; 0 where there is none.
+    mark: u8,
+}
+
 /// A ring of reliefs in 8 bits.
 pub struct History {
-    levels: Vec<[u8; ROWS]>,
-    /// Where a peak lies, as seen from the places beside it; 0 where there is none.
-    marks: Vec<[u8; ROWS]>,
+    cells: Vec<[Cell; ROWS]>,
     /// Peaks of each frame.
     peaks: Vec<u8>,
     sounds: Vec<bool>,
@@ -30,8 +36,7 @@ pub struct History {
 impl Default for History {
     fn default() -> Self {
         Self {
-            levels: vec![[ZERO as u8; ROWS]; FRAMES],
-            marks: vec![[0; ROWS]; FRAMES],
+            cells: vec![[Cell { level: ZERO as u8, mark: 0 }; ROWS]; FRAMES],
             peaks: vec![0; FRAMES],
             sounds: vec![false; FRAMES],
             frames: 0,
@@ -43,15 +48,15 @@ impl History {
     /// Remembers the next frame; `None` is silence.
     pub fn push(&mut self, relief: Option<&Relief>) {
         self.sounds[self.frames % FRAMES] = relief.is_some();
-        let frame = &mut self.levels[self.frames % FRAMES];
+        let frame = &mut self.cells[self.frames % FRAMES];
         match relief {
-            None => frame.fill(ZERO as u8),
+            None => frame.iter_mut().for_each(|cell| cell.level = ZERO as u8),
             Some(relief) => {
-                frame.iter_mut().zip(relief).for_each(|(level, value)| *level = (value * LEVELS + ZERO) as u8);
+                frame.iter_mut().zip(relief).for_each(|(cell, value)| cell.level = (value * LEVELS + ZERO) as u8);
             }
         }
         // The place of the frame after next, which no peak has touched yet.
-        self.marks[(self.frames + 2) % FRAMES].fill(0);
+        self.cells[(self.frames + 2) % FRAMES].iter_mut().for_each(|cell| cell.mark = 0);
         self.peaks[(self.frames + 2) % FRAMES] = 0;
         self.frames += 1;
     }
@@ -66,7 +71,7 @@ impl History {
             for row in row.saturating_sub(1)..=(row + 1).min(ROWS - 1) {
                 let ticks = peak.tick as i32 - (at * TICKS_PER_FRAME) as i32;
                 let steps = i32::from(peak.step) - (row * STEPS_PER_ROW) as i32;
-                let mark = &mut self.marks[at as usize % FRAMES][row];
+                let mark = &mut self.cells[at as usize % FRAMES][row].mark;
                 if unpacked(*mark).is_none_or(|(old, other)| ticks.abs() + steps.abs() < old.abs() + other.abs()) {
                     *mark = packed(ticks, steps);
                 }
@@ -77,7 +82,7 @@ impl History {
     /// Ticks and steps from the middle of a place to the peak at it or beside it, if there is one.
     #[must_use]
     pub fn peak_at(&self, frame: usize, row: usize) -> Option<(i32, i32)> {
-        unpacked(self.marks[frame % FRAMES][row])
+        unpacked(self.cells[frame % FRAMES][row].mark)
     }
 
     /// Peaks of frames that are remembered.
@@ -89,13 +94,8 @@ impl History {
     /// How well a peak fits here: the level, and more where the stream has a peak as well.
     #[must_use]
     pub fn fit(&self, frame: usize, row: usize) -> u32 {
-        u32::from(self.level(frame, row)) + PEAK_FITS * u32::from(self.marked(frame, row))
-    }
-
-    /// 1 at a peak or beside it, 0 elsewhere.
-    #[must_use]
-    pub fn marked(&self, frame: usize, row: usize) -> u8 {
-        u8::from(self.marks[frame % FRAMES][row] > 0)
+        let (level, is_peak) = self.at(frame, row);
+        u32::from(level) + PEAK_FITS * u32::from(is_peak)
     }
 
     /// The frames that are remembered.
@@ -110,10 +110,11 @@ impl History {
         self.frames().contains(&frame) && self.sounds[frame % FRAMES]
     }
 
-    /// The level of a place that is remembered.
+    /// The level of a place that is remembered, and whether a peak is there or beside it.
     #[must_use]
-    pub fn level(&self, frame: usize, row: usize) -> u8 {
-        self.levels[frame % FRAMES][row]
+    pub fn at(&self, frame: usize, row: usize) -> (u8, bool) {
+        let cell = self.cells[frame % FRAMES][row];
+        (cell.level, cell.mark > 0)
     }
 }
 

@@ -27,6 +27,9 @@ const OFFSET_TICKS: f64 = 8.0;
 const BALLOTS: usize = 1 << 20;
 /// Votes count for one to two of these, in ticks (3 s).
 const EPOCH_TICKS: u32 = 3 * TICKS_PER_SECOND;
+/// Votes that are gathered before they are counted: their ballots lie all over the table, and the processor fetches many at
+/// once where nothing else is done in between.
+const GATHERED: usize = 256;
 /// Candidates that may be elected of those that stand for no change and for one: there are far fewer of the former, so few
 /// votes for one of them say as much as many for one of the latter.
 const SEATS: [usize; 2] = [6, 16];
@@ -45,6 +48,8 @@ const WANTED: std::ops::RangeInclusive<usize> = 4..=24;
 /// Ballots have no names: hypotheses that share one by chance count together, which the verification sorts out.
 pub struct Votes {
     ballots: Ballots,
+    /// Votes that are not counted yet, each with its ballot.
+    gathered: Vec<(u32, Candidate)>,
     epoch_end: u32,
     /// For each change which roll its candidates stand on.
     rolls_of: Vec<u8>,
@@ -95,6 +100,7 @@ impl Votes {
         };
         Self {
             ballots: Ballots { votes: vec![[0; 2]; BALLOTS], present: 0 },
+            gathered: Vec::with_capacity(GATHERED),
             epoch_end: EPOCH_TICKS,
             rolls_of: changes.map(u8::from).collect(),
             rolls: SEATS.map(roll),
@@ -104,6 +110,7 @@ impl Votes {
     /// Tells the time, so that old votes lapse.
     pub fn tick(&mut self, tick: u32) {
         if tick >= self.epoch_end {
+            self.cast();
             let Ballots { votes, present } = &mut self.ballots;
             *present ^= 1;
             votes.iter_mut().for_each(|votes| votes[*present] = 0);
@@ -113,6 +120,7 @@ impl Votes {
 
     /// Forgets all votes.
     pub fn clear(&mut self) {
+        self.gathered.clear();
         self.ballots.votes.fill([0; 2]);
         for roll in &mut self.rolls {
             roll.standing.clear();
@@ -123,18 +131,30 @@ impl Votes {
     /// Votes for a change and an offset.
     #[inline]
     pub fn vote(&mut self, change: u16, offset: f64) {
-        let Ballots { votes, present } = &mut self.ballots;
-        let votes = &mut votes[ballot(change, bin(offset))];
-        votes[*present] = votes[*present].saturating_add(1);
-        let roll = &mut self.rolls[usize::from(self.rolls_of[usize::from(change)])];
-        if votes[0].saturating_add(votes[1]) == roll.least {
-            roll.stand(Candidate { change, offset }, &self.ballots);
+        if self.gathered.len() == GATHERED {
+            self.cast();
         }
+        self.gathered.push((ballot(change, bin(offset)) as u32, Candidate { change, offset }));
+    }
+
+    /// Counts what was gathered, in its order.
+    fn cast(&mut self) {
+        for &(ballot, candidate) in &self.gathered {
+            let Ballots { votes, present } = &mut self.ballots;
+            let votes = &mut votes[ballot as usize];
+            votes[*present] = votes[*present].saturating_add(1);
+            let roll = &mut self.rolls[usize::from(self.rolls_of[usize::from(candidate.change)])];
+            if votes[0].saturating_add(votes[1]) == roll.least {
+                roll.stand(candidate, &self.ballots);
+            }
+        }
+        self.gathered.clear();
     }
 
     /// Takes the candidates with the most votes, at most [`ELECTED`], with their votes. Who is not elected stands on for a
     /// while.
     pub fn elect(&mut self, into: &mut Vec<(u32, Candidate)>) {
+        self.cast();
         into.clear();
         for roll in &mut self.rolls {
             roll.elect(&self.ballots, into);
