@@ -20,7 +20,7 @@ pub(super) struct Recipe {
 /// Lengths of a query, in seconds.
 pub(super) const LENGTHS: [f64; 4] = [3.0, 4.0, 5.0, 6.0];
 
-/// The families, in the order of the table.
+/// The families, in the order of the table; [`both`] comes after them.
 pub(super) const FAMILIES: [&str; 19] = [
     "clean 1 s",
     "clean 2 s",
@@ -61,6 +61,21 @@ pub(super) fn all() -> Vec<Recipe> {
     loops(&mut list);
     plumbing(&mut list);
     chains(&mut list);
+    list.0
+}
+
+/// Recipes that change tempo and pitch, each on its own. A list apart, because sessions are drawn from the others: so they
+/// are the same sessions as ever.
+pub(super) fn both() -> Vec<Recipe> {
+    let changes =
+        [(0.8, 1.0), (0.84, -1.0), (0.88, 2.0), (0.94, -2.0), (1.07, -1.5), (1.13, 1.0), (1.19, -2.0), (1.25, 1.5)];
+    let recipe = |(number, (speed, semitones)): (usize, (f64, f64))| {
+        let program = stretcher(number);
+        let steps = vec![Step::Tempo(program, speed), Step::Pitch(program, 2_f64.powf(semitones / 12.0))];
+        (format!("tempo x {speed}, {semitones:+} semitones, {program:?}"), steps)
+    };
+    let mut list = List(Vec::new());
+    list.add("both", 8, changes.into_iter().enumerate().map(recipe));
     list.0
 }
 
@@ -242,5 +257,15 @@ mod tests {
         assert!(recipes.iter().all(|recipe| recipe.copies.is_multiple_of(2)));
         let queries: usize = recipes.iter().map(|recipe| recipe.copies).sum();
         assert!((680..760).contains(&queries), "{queries}");
+    }
+
+    #[test]
+    fn where_both_are_changed_the_pitch_is_not_that_of_the_speed() {
+        for recipe in both() {
+            let ratio = |of: fn(Step) -> f64| recipe.steps.iter().map(|step| of(*step)).product::<f64>();
+            let (rate, pitch) = (ratio(Step::rate), ratio(Step::pitch));
+            assert!((0.79..1.27).contains(&rate) && (0.89..1.13).contains(&pitch), "{}", recipe.label);
+            assert!([rate, pitch, rate / pitch].iter().all(|ratio| (ratio - 1.0).abs() > 0.04), "{}", recipe.label);
+        }
     }
 }

@@ -35,7 +35,8 @@ impl Set {
         Self::open_or(folder, || {
             let tracks = music::fetch(cache, folder)?;
             let recipes = families::all();
-            let mut truths = queries::make(&tracks, &recipes, NOISES, folder)?;
+            let asked = [recipes.clone(), families::both()].concat();
+            let mut truths = queries::make(&tracks, &asked, NOISES, folder)?;
             truths.extend(sessions::make(&tracks, &recipes, SESSIONS, folder)?);
             truths.extend(sessions::hours(&tracks, folder)?);
             let padding = music::pad(PADDING.0, PADDING.1, folder)?;
