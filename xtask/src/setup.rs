@@ -74,6 +74,7 @@ const RUBBERBAND: Need = Need {
 };
 const SOX: Need =
     Need { what: "sox (pitch and tempo apart)", packages: &["sox"], probe: Probe::Program("sox", "--version") };
+#[cfg(target_os = "linux")]
 const SCREEN: Need = Need {
     what: "Xvfb and Mesa (the editor's window is opened on a screen in memory)",
     packages: &["xvfb", "libgl1-mesa-dri", "libgl1", "libx11-xcb1"],
@@ -90,6 +91,7 @@ impl Need {
     /// What measuring the rights guard on recorded music takes.
     pub(crate) const RIGHTS: &[Self] = &[LINKER, LIBC, FFMPEG, RUBBERBAND, SOX];
     /// What opening the editor's window takes.
+    #[cfg(target_os = "linux")]
     pub(crate) const WINDOW: &[Self] = &[LINKER, LIBC, PKG_CONFIG, ALSA, JACK, SCREEN];
     /// What counting instructions takes.
     pub(crate) const COUNT: &[Self] = &[LINKER, LIBC, PKG_CONFIG, ALSA, JACK, VALGRIND];
