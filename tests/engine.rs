@@ -519,6 +519,8 @@ fn what_an_engine_shows_is_what_it_plays() {
     engine.handle(on(45));
     engine.handle(Event::Modulate { voice_id: 45, control: Control::latent(3), offset: 0.5 });
     engine.handle(Event::PitchBend { channel: 0, value: 1.0 });
+    engine.handle(Event::Express { address: NoteAddress::default(), expression: Expression::Pressure, value: 0.25 });
+    engine.handle(Event::Express { address: NoteAddress::default(), expression: Expression::Brightness, value: 0.25 });
     engine.show(&mut scene);
     assert!(scene.voices().is_empty(), "nothing of it was made yet");
     let (left, _) = render(&mut engine, 24_000);
@@ -526,6 +528,7 @@ fn what_an_engine_shows_is_what_it_plays() {
     let [voice] = scene.voices() else { panic!("one voice sounds") };
     assert_eq!((voice.key, voice.is_held, voice.velocity), (45, true, 0.8));
     assert!((voice.bend - 2.0).abs() < 1e-3, "{}", voice.bend);
+    assert_eq!((voice.pressure, voice.timbre), (0.25, -0.5));
     assert!((voice.latents[3] - 0.5).abs() < 1e-3 && voice.latents[4] == 0.0, "{:?}", voice.latents);
     let hz = 110.0 * 2.0 * 2.0_f32.powf(2.0 / 12.0);
     let spectrum = &scene.spectrum;

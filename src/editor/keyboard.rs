@@ -130,8 +130,8 @@ fn in_words(voices: &[VoiceView]) -> String {
     keys.into_iter().map(name).collect::<Vec<_>>().join(" ")
 }
 
-/// What sounds on a key: filled up as far as it was hit hard, an outline of that when it dies away; a bend moves a mark
-/// aside, a semitone by as much as keys are apart.
+/// What sounds on a key: filled up as far as it was hit hard, an outline of that when it dies away, and the finger, if it
+/// moves there.
 fn light(painter: &Painter, board: Rect, voice: &VoiceView) {
     let area = area(board, voice.key).shrink2(vec2(0.75, 0.0));
     let height = area.height() * voice.velocity.clamp(0.1, 1.0);
@@ -141,12 +141,26 @@ fn light(painter: &Painter, board: Rect, voice: &VoiceView) {
     } else {
         painter.rect_stroke(lit, 3.0, Stroke::new(2.5, colour), StrokeKind::Inside);
     }
-    if voice.bend.abs() > 0.02 {
-        let semitone = board.width() / f32::from(LAST - FIRST + 1);
-        let at = pos2(area.center().x + voice.bend * semitone, area.bottom() - 26.0);
-        let at = pos2(at.x.clamp(board.left() + 4.0, board.right() - 4.0), at.y);
-        painter.circle(at, 4.0, painter.colours().sound, Stroke::new(1.5, EBONY));
+    finger(painter, board, voice);
+}
+
+/// The finger of a note that is bent, pressed or slid: aside by the bend, a semitone by as much as keys are apart, further
+/// up the brighter it makes the note, larger the harder it presses.
+fn finger(painter: &Painter, board: Rect, voice: &VoiceView) {
+    /// Deviations that are seen.
+    const BENT: f32 = 0.02;
+    const EXPRESSED: f32 = 0.01;
+    if voice.bend.abs() <= BENT && voice.pressure <= EXPRESSED && voice.timbre.abs() <= EXPRESSED {
+        return;
     }
+    let area = area(board, voice.key);
+    let semitone = board.width() / f32::from(LAST - FIRST + 1);
+    // Above the name of a white key.
+    let rest = area.bottom() - if is_black(voice.key) { 26.0 } else { 42.0 };
+    let radius = 4.0 + 4.0 * voice.pressure;
+    let at = pos2(area.center().x + voice.bend * semitone, rest - 16.0 * voice.timbre);
+    let at = pos2(at.x.clamp(board.left() + radius, board.right() - radius), at.y);
+    painter.circle(at, radius, painter.colours().sound, Stroke::new(1.5, EBONY));
 }
 
 /// White keys first: the black ones lie above them, and so does what sounds on them.

@@ -30,6 +30,10 @@ pub struct VoiceView {
     pub level: f32,
     /// How far it sounds above its key, in semitones: bend and slide, without transposition.
     pub bend: f32,
+    /// How hard it is pressed: its own expression or its channel's, whichever is more; 0..1.
+    pub pressure: f32,
+    /// What slide and brightness expression make of its timbre, -1..1; 0 is neutral.
+    pub timbre: f32,
     /// Its own place in the latent space, in the controls' unit, with its own modulation.
     pub latents: [f32; LATENTS],
 }

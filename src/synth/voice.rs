@@ -229,6 +229,8 @@ impl Voice {
             velocity: self.note.velocity,
             level: self.loudness(),
             bend: self.pitch.bent(),
+            pressure: self.pressure(),
+            timbre: self.timbre(),
             latents: self.latents.map(|latent| latent.value()),
         })
     }

@@ -28,17 +28,21 @@ impl Voice {
         }
     }
 
-    fn pressure(&self) -> f32 {
+    /// 0..1.
+    pub(super) fn pressure(&self) -> f32 {
         self.heard.pressure.max(self.expressions.pressure)
+    }
+
+    /// -1..1.
+    pub(super) fn timbre(&self) -> f32 {
+        (self.heard.timbre + self.expressions.brightness).clamp(-1.0, 1.0)
     }
 
     pub(super) fn style(&self, around: &Surroundings<'_>) -> Style {
         let controls = around.controls;
         let noise = controls.get(Control::NOISE);
-        let expressed = self.heard.timbre + self.expressions.brightness;
-        let tilt = controls.get(Control::BRIGHTNESS)
-            + BRIGHTNESS_TILT * expressed.clamp(-1.0, 1.0)
-            + PRESSURE_TILT * self.pressure();
+        let tilt =
+            controls.get(Control::BRIGHTNESS) + BRIGHTNESS_TILT * self.timbre() + PRESSURE_TILT * self.pressure();
         Style {
             tilt,
             noise_db: if noise <= Control::NOISE.spec().min { f32::NEG_INFINITY } else { noise },
