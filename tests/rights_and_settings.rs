@@ -318,6 +318,22 @@ fn a_click_in_the_list_shows_what_was_heard_before_and_esc_leads_back_to_what_is
 }
 
 #[test]
+fn what_was_recognised_in_earlier_sessions_is_listed_as_that() {
+    let mut desk = Desk::new();
+    desk.show(Panel::Rights);
+    desk.listener.tell(|report| {
+        let old = other("old", Source::Sidechain, 10.0, false);
+        report.matches.push(Recognition { is_earlier: true, length: 0.0, ..old });
+    });
+    desk.harness.run_steps(2);
+    assert!(desk.sees("From an earlier session, sidechain") && !desk.sees("Heard now") && !desk.sees("of the work's"));
+    let row = desk.harness.get_by(|node| node.role() == Role::ListBoxOption).accesskit_node();
+    assert!(row.label().is_some_and(|label| label.ends_with(", earlier")), "{:?}", row.label());
+    let line = desk.harness.get_by_label("What is heard").accesskit_node().value().unwrap();
+    assert_eq!(line, "Rights: sidechain silent, own output silent");
+}
+
+#[test]
 fn what_only_resembles_a_recording_is_not_told_as_one() {
     let mut desk = Desk::new();
     desk.show(Panel::Rights);

@@ -18,7 +18,8 @@ pub const MATCHES: usize = 64;
 pub struct Report {
     /// The index that is listened with.
     pub index: IndexView,
-    /// What was recognised since the instance was made, the newest first.
+    /// What was recognised since the instance was made, the newest first, and after it what the project's ledger knows
+    /// of earlier sessions.
     pub matches: Vec<Recognition>,
     /// Why the ledger is not written, where it is not.
     pub trouble: Option<String>,
@@ -99,7 +100,7 @@ pub struct Recognition {
     pub any_of: Vec<String>,
     /// Seconds of sound after which it could first be said.
     pub after: f64,
-    /// Seconds that the whole recording takes.
+    /// Seconds that the whole recording takes; 0 where the ledger does not tell.
     pub length: f64,
     /// Whether it is the recording, or only resembles it.
     pub likeness: Likeness,
@@ -107,6 +108,8 @@ pub struct Recognition {
     pub evidence: Evidence,
     /// It goes on.
     pub sounds: bool,
+    /// It was recognised in an earlier session of the project.
+    pub is_earlier: bool,
 }
 
 /// Where the report hangs: written by the background thread, read by the screen. The audio thread never comes here.
@@ -157,14 +160,9 @@ impl Board {
 impl Report {
     /// Adds what was recognised, or what more is known of it: one entry for a work in a stream, until it pauses.
     pub fn take(&mut self, new: Recognition) {
-        /// Seconds of project time after which a work that is heard again is another entry.
-        const PAUSE: f64 = 15.0;
-        let touches =
-            |old: &Recognition| old.heard.from <= new.heard.to + PAUSE && new.heard.from <= old.heard.to + PAUSE;
-        let same = |old: &Recognition| old.source == new.source && old.work.id == new.work.id;
         // Where the transport has jumped, what is told now may touch nothing that was told before.
-        self.matches.iter_mut().filter(|old| same(old)).for_each(|old| old.sounds = false);
-        match self.matches.iter().position(|old| same(old) && touches(old)) {
+        self.matches.iter_mut().filter(|old| old.is_alike(&new)).for_each(|old| old.sounds = false);
+        match self.matches.iter().position(|old| old.is_alike(&new) && old.touches(&new)) {
             Some(at) => {
                 let mut old = self.matches.remove(at);
                 old.absorb(new);
@@ -176,9 +174,31 @@ impl Report {
             }
         }
     }
+
+    /// Takes what the ledger of the project knows, for what was told of earlier sessions before. What was recognised since
+    /// then stands in it too, and is not told twice.
+    pub fn recall(&mut self, past: Self) {
+        self.matches.retain(|found| !found.is_earlier);
+        let is_told = |old: &Recognition| self.matches.iter().any(|found| found.is_alike(old) && found.touches(old));
+        let past: Vec<_> = past.matches.into_iter().filter(|old| !is_told(old)).collect();
+        self.matches.extend(past);
+        self.matches.truncate(MATCHES);
+    }
 }
 
 impl Recognition {
+    /// Whether both are of one work in one stream.
+    fn is_alike(&self, other: &Self) -> bool {
+        self.source == other.source && self.work.id == other.work.id
+    }
+
+    /// Whether they are one entry, if they are alike.
+    fn touches(&self, other: &Self) -> bool {
+        /// Seconds of project time after which a work that is heard again is another entry.
+        const PAUSE: f64 = 15.0;
+        self.heard.from <= other.heard.to + PAUSE && other.heard.from <= self.heard.to + PAUSE
+    }
+
     fn absorb(&mut self, new: Self) {
         let heard = hull(self.heard, new.heard);
         let place = if self.goes_on_in(&new) { hull(self.place, new.place) } else { new.place };
@@ -219,6 +239,7 @@ mod tests {
             likeness: Likeness::Recording,
             evidence: Evidence::default(),
             sounds: true,
+            is_earlier: false,
         }
     }
 
@@ -252,6 +273,31 @@ mod tests {
         );
         report.take(at(25.0, 2.0));
         assert_eq!((report.matches.len(), report.matches[0].place), (1, Span { from: 2.0, to: 10.0 }));
+    }
+
+    #[test]
+    fn what_the_ledger_knows_follows_what_was_heard_since_and_is_told_once() {
+        let earlier = |id: &str, from: f64| Recognition {
+            sounds: false,
+            is_earlier: true,
+            ..recognised(id, from, from + 5.0, 0.99)
+        };
+        let mut past = Report::default();
+        [earlier("a", 0.0), earlier("b", 40.0), earlier("a", 90.0)].into_iter().for_each(|one| past.take(one));
+        let mut report = Report::default();
+        report.take(recognised("a", 92.0, 99.0, 0.999));
+        let told = |report: &Report| -> Vec<_> {
+            report.matches.iter().map(|one| (one.work.id.clone(), one.heard.from, one.is_earlier)).collect()
+        };
+        report.recall(past.clone());
+        let expected = [("a".to_owned(), 92.0, false), ("b".to_owned(), 40.0, true), ("a".to_owned(), 0.0, true)];
+        assert_eq!(told(&report), expected);
+        report.recall(past);
+        assert_eq!(told(&report), expected, "instead of what was told before");
+        report.take(recognised("b", 41.0, 50.0, 0.999));
+        assert_eq!(told(&report)[0], ("b".to_owned(), 40.0, false), "it is heard again");
+        report.recall(Report::default());
+        assert_eq!(report.matches.len(), 2, "another project has its own");
     }
 
     #[test]

@@ -215,5 +215,6 @@ pub(crate) fn recognition(sounds: bool) -> Recognition {
         likeness: Likeness::Recording,
         evidence: Evidence { points: 60, hits: 41.2, chance: 11.9, ..Evidence::default() },
         sounds,
+        is_earlier: false,
     }
 }

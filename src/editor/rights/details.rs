@@ -47,7 +47,11 @@ fn one(ui: &mut Ui, found: &Recognition, screen: &mut Screen) {
     fact(ui, "Licence", licence(work));
     fact(ui, "Policy", found.policy.word());
     fact(ui, "What to do", &words::to_do(work, found.policy));
-    row(ui, "In the work", |ui| place(ui, found));
+    if found.length > 0.0 {
+        row(ui, "In the work", |ui| place(ui, found));
+    } else {
+        fact(ui, "In the work", &words::span(found.place));
+    }
     fact(ui, "In the project", &words::span(found.heard));
     let transform = words::transform(found.rate, found.pitch);
     fact(ui, "Sounds", &transform);
@@ -64,10 +68,11 @@ fn one(ui: &mut Ui, found: &Recognition, screen: &mut Screen) {
 /// When and where it is heard, and the way back from the list.
 fn head(ui: &mut Ui, found: &Recognition, screen: &mut Screen) {
     let is_chosen = screen.chosen.is_some();
-    let when = match (is_chosen, found.sounds) {
-        (true, _) => "From the list",
-        (false, true) => "Heard now",
-        (false, false) => "Heard last",
+    let when = match (is_chosen, found.sounds, found.is_earlier) {
+        (_, _, true) => "From an earlier session",
+        (true, ..) => "From the list",
+        (false, true, _) => "Heard now",
+        (false, false, _) => "Heard last",
     };
     let ducked = if screen.half.ducks() { " \u{b7} the output is 12 dB lower" } else { "" };
     let head = format!("{when}, {}{ducked}", words::source(found.source));

@@ -1,4 +1,4 @@
-//! What was recognised since the instance was made, the newest first.
+//! What was recognised in the project, the newest first: since the instance was made, and in earlier sessions.
 
 use egui::{Align, Key, Modifiers, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, vec2};
 
@@ -101,12 +101,16 @@ fn row(ui: &mut Ui, found: &Recognition, screen: &mut Screen) {
     let (upper, lower) = inside.split_top_bottom_at_fraction(0.5);
     let title = titled(&found.work);
     let about = about(found);
-    let now = if found.sounds { "now" } else { "" };
-    text(ui, upper.with_max_x(upper.right() - 34.0), &title, Align::Min, theme::small(), colours.text);
-    text(ui, upper, now, Align::Max, theme::small(), colours.text);
     let muted = if is_chosen { colours.text } else { colours.muted };
+    let (when, width, colour) = match (found.sounds, found.is_earlier) {
+        (true, _) => ("now", 34.0, colours.text),
+        (false, true) => ("earlier", 52.0, muted),
+        (false, false) => ("", 34.0, muted),
+    };
+    text(ui, upper.with_max_x(upper.right() - width), &title, Align::Min, theme::small(), colours.text);
+    text(ui, upper, when, Align::Max, theme::small(), colour);
     text(ui, lower, &about, Align::Min, theme::small(), muted);
-    let told = format!("{title}, {about}{}", if found.sounds { ", now" } else { "" });
+    let told = if when.is_empty() { format!("{title}, {about}") } else { format!("{title}, {about}, {when}") };
     response.widget_info(|| WidgetInfo::selected(egui::accesskit::Role::ListBoxOption, true, is_chosen, &told));
     if response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked() {
         screen.chosen = Some(Chosen::of(found));

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use super::journal::{self, Journal};
 use super::library::Library;
 use super::watch::{News, Watch};
-use crate::bridge::{Export, IndexView, ListenerHalf, Recognition, Stream};
+use crate::bridge::{Export, IndexView, ListenerHalf, Recognition, Report, Stream};
 use crate::params::{DuckFor, InstrumentParams};
+use crate::rights::alignment::Evidence;
 use crate::rights::catalogue::Policy;
 use crate::rights::date::Date;
-use crate::rights::ledger::Span;
+use crate::rights::ledger::{Match, Span};
 
 /// An instance: its streams, what is written of them, and what its editor and its audio thread ask for.
 pub(in crate::plugin) struct Ear {
@@ -67,9 +68,20 @@ impl Ear {
             self.half.tell(|report| report.trouble = trouble);
         }
         self.half.duck(self.is_to_duck());
+        if self.half.screen_is_open() {
+            self.recall();
+        }
         if self.half.export_is_wished() {
             let exported = self.journal.export(&self.params.kept.project);
             self.half.tell(|report| report.exported = exported.map_or_else(Export::Refused, Export::Written));
+        }
+    }
+
+    /// Tells the screen what was recognised in earlier sessions of the project, where it was not told yet.
+    fn recall(&mut self) {
+        let mut past = Report::default();
+        if self.journal.recall(&self.params.kept.project, |found| past.take(remembered(found))) {
+            self.half.tell(|report| report.recall(past));
         }
     }
 
@@ -128,6 +140,28 @@ fn hear(journal: &mut Journal, half: &ListenerHalf, stream: Stream, news: News) 
             likeness: matched.likeness,
             evidence: matched.evidence,
             sounds: !found.ended,
+            is_earlier: false,
         });
     });
+}
+
+/// A row of the ledger, as the screen is told of it.
+fn remembered(found: Match) -> Recognition {
+    Recognition {
+        source: found.source,
+        policy: found.work.policy_on(Date::today()),
+        work: Arc::new(found.work),
+        heard: found.project_time,
+        place: found.work_time,
+        rate: found.rate,
+        pitch: found.pitch,
+        confidence: found.confidence,
+        any_of: found.any_of,
+        after: found.after,
+        length: 0.0,
+        likeness: found.likeness,
+        evidence: Evidence::default(),
+        sounds: false,
+        is_earlier: true,
+    }
 }

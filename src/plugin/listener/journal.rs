@@ -8,7 +8,7 @@ use crate::bridge::{IndexFacts, Stream};
 use crate::browser::folders;
 use crate::params::ProjectOf;
 use crate::rights::catalogue::Policy;
-use crate::rights::ledger::{self, Coverage, Event, Ledger, LedgerError, Project, Row, Session, Source, Span};
+use crate::rights::ledger::{self, Coverage, Event, Ledger, LedgerError, Match, Project, Row, Session, Source, Span};
 use crate::rights::report::{Clearance, Form};
 
 /// How often rows are written, at most: each time waits for the disk.
@@ -24,6 +24,8 @@ pub(super) struct Journal {
     /// The index of the last session row.
     index: ledger::Index,
     written: Option<Instant>,
+    /// The project of which [`Journal::recall`] has told.
+    recalled: String,
 }
 
 impl Journal {
@@ -59,6 +61,23 @@ impl Journal {
             let row = placed.found.row(source(stream), policy, begin, span, placed.coverage);
             self.push(Event::Match(Box::new(row)));
         }
+    }
+
+    /// Reads what was shown of the project, by its ledger, in order; once for each project, and whether now. What cannot be
+    /// read is not told: whoever exports the report is told why.
+    pub(super) fn recall(&mut self, project: &ProjectOf, mut each: impl FnMut(Match)) -> bool {
+        let id = project.id();
+        if self.recalled == id {
+            return false;
+        }
+        self.recalled.clone_from(&id);
+        if let Some(ledger) = ledger_of(&Project { id, name: String::new() }).filter(|ledger| ledger.exists()) {
+            let _verified = ledger::read(&ledger, |_, row| match row.event {
+                Event::Match(found) if found.shown => each(*found),
+                _ => {}
+            });
+        }
+        true
     }
 
     /// Writes what waits, if it is time.
@@ -110,5 +129,59 @@ pub(super) fn source(stream: Stream) -> Source {
     match stream {
         Stream::Sidechain => Source::Sidechain,
         Stream::Output => Source::Output,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plugin::home::is_at_home;
+    use crate::rights::attribution::Likeness;
+    use crate::rights::catalogue::Work;
+
+    fn found(id: &str, from: f64, shown: bool) -> Event {
+        let span = Span { from, to: from + 5.0 };
+        Event::Match(Box::new(Match {
+            source: Source::Sidechain,
+            work: Work { id: id.to_owned(), ..Work::default() },
+            policy: Policy::Ask,
+            project_time: span,
+            work_time: span,
+            rate: 1.0,
+            pitch: 1.0,
+            likeness: Likeness::Recording,
+            confidence: 0.999,
+            after: 2.0,
+            shown,
+            any_of: Vec::new(),
+            index: String::new(),
+            coverage: 1.0,
+        }))
+    }
+
+    #[test]
+    fn what_was_shown_in_earlier_sessions_is_recalled_once_for_each_project() {
+        const NAME: &str =
+            "plugin::listener::journal::tests::what_was_shown_in_earlier_sessions_is_recalled_once_for_each_project";
+        let room = tempfile::tempdir().unwrap();
+        if !is_at_home(NAME, room.path()) {
+            return;
+        }
+        let (project, other) = (ProjectOf::default(), ProjectOf::default());
+        let mut before = Journal::default();
+        before.follow(&project, &IndexFacts::default());
+        [found("a", 0.0, true), found("maybe", 9.0, false), found("b", 20.0, true)]
+            .into_iter()
+            .for_each(|event| before.push(event));
+        before.write().unwrap();
+        let mut journal = Journal::default();
+        let mut recall = |project: &ProjectOf| {
+            let mut told = Vec::new();
+            journal.recall(project, |found| told.push(found.work.id)).then_some(told)
+        };
+        assert_eq!(recall(&project), Some(vec!["a".to_owned(), "b".to_owned()]));
+        assert_eq!(recall(&project), None);
+        assert_eq!(recall(&other), Some(vec![]), "it has no ledger");
+        assert_eq!(recall(&project).map(|told| told.len()), Some(2), "the instance has gone back to it");
     }
 }
