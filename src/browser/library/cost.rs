@@ -4,10 +4,15 @@
 
 #![allow(clippy::print_stdout, reason = "figures are what it is for")]
 
+#[allow(clippy::duplicate_mod, reason = "rooms that measure share a clock, and nothing else")]
+#[path = "../../../tests/common/thread_time.rs"]
+mod thread_time;
+
 use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
+use self::thread_time::thread_time;
 use super::tests::preset;
 use super::{Facet, Library, Look, Order, Query, Scanner};
 use crate::browser::history::Marks;
@@ -94,26 +99,10 @@ fn fill(root: &Path, count: usize) {
     }
 }
 
-/// The time that the processor has spent on this thread: what others make it wait for is none of ours.
-#[cfg(target_os = "linux")]
-fn now() -> Duration {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: the time is written where it is told.
-    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) };
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
-}
-
-/// Elsewhere, the time that has passed.
-#[cfg(not(target_os = "linux"))]
-fn now() -> Duration {
-    static START: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
-    START.elapsed()
-}
-
 fn timed<T>(what: &str, run: impl FnOnce() -> T) -> T {
-    let (start, clock) = (now(), std::time::Instant::now());
+    let (start, clock) = (thread_time(), std::time::Instant::now());
     let result = run();
-    let (spent, passed) = (now() - start, clock.elapsed());
+    let (spent, passed) = (thread_time() - start, clock.elapsed());
     println!(
         "{what}: {:.1} ms of the processor's time, {:.1} ms passed",
         spent.as_secs_f64() * 1e3,
@@ -170,9 +159,9 @@ fn a_search() {
             let text = dice.words(2);
             for end in (0..=text.len()).filter(|&end| text.is_char_boundary(end)) {
                 text[..end].clone_into(&mut query.text);
-                let start = now();
+                let start = thread_time();
                 std::hint::black_box(library.find(&query, &marks, order));
-                times.push(now() - start);
+                times.push(thread_time() - start);
             }
         }
         times.sort();

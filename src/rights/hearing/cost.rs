@@ -6,11 +6,15 @@
 
 #![allow(clippy::print_stdout, reason = "a measurement prints its figures")]
 
+#[allow(clippy::duplicate_mod, reason = "rooms that measure share a clock, and nothing else")]
+#[path = "../../../tests/common/thread_time.rs"]
+mod thread_time;
+
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
-use std::time::Duration;
 
+use self::thread_time::thread_time;
 use super::*;
 
 /// Streams of eight instances: a sidechain and an output each.
@@ -41,16 +45,6 @@ fn open(path: &Path) -> Option<Stream> {
     fits.then(|| Stream { samples: reader.into_samples(), hearing: Hearing::new(RATE).expect("a rate") })
 }
 
-/// Time that the processor has worked for this thread. (`/proc/thread-self/schedstat` knows it to the scheduler's tick only,
-/// which may be 4 ms: four per cent of a piece.)
-fn worked() -> Duration {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: the call fills in one timespec, which lives here.
-    let answer = unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) };
-    assert_eq!(answer, 0, "the thread's clock cannot be read");
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
-}
-
 /// Mean, the 99th of a hundred and the worst of shares of a core, in per cent.
 fn figures(mut shares: Vec<f64>) -> String {
     shares.sort_by(f64::total_cmp);
@@ -73,9 +67,9 @@ fn listening_cost() {
         let mut sum = 0.0;
         for stream in &mut streams {
             let piece = stream.piece();
-            let before = worked();
+            let before = thread_time();
             stream.hearing.feed(piece, &mut index, |_| heard += 1);
-            let share = (worked() - before).as_secs_f64() / 0.1 * 100.0;
+            let share = (thread_time() - before).as_secs_f64() / 0.1 * 100.0;
             single.push(share);
             sum += share;
         }
