@@ -231,14 +231,8 @@ fn folders(root: &Path, but: &Path, intake: &mut Intake) -> Vec<(String, Vec<Pat
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{library, preset, write};
+    use super::super::tests::{library, preset, user_folder, write};
     use super::*;
-
-    fn room() -> (tempfile::TempDir, PresetFolder) {
-        let room = tempfile::tempdir().unwrap();
-        let folder = PresetFolder::at(room.path().join("presets"));
-        (room, folder)
-    }
 
     fn bank() -> Bank {
         let presets = vec![("Keys".to_owned(), preset("Glass", 0.1)), (String::new(), preset("Zang", 0.3))];
@@ -251,7 +245,7 @@ mod tests {
 
     #[test]
     fn an_import_writes_what_is_new_once_and_replaces_nothing() {
-        let (_room, folder) = room();
+        let (_room, folder) = user_folder();
         let import = |bank: &Bank| bank.import(&folder, "Mine", &Course::default()).unwrap();
         assert_eq!(taken(&import(&bank())), (2, 0, 0));
         assert_eq!(taken(&import(&bank())), (0, 2, 0));
@@ -265,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_bank_from_elsewhere_cannot_leave_the_folder() {
-        let (room, folder) = room();
+        let (room, folder) = user_folder();
         let deep = vec!["deep"; 100].join("/");
         let presets =
             vec![("../../..".into(), preset("../x", 0.1)), ("/etc".into(), preset("y", 0.2)), (deep, preset("z", 0.3))];
@@ -277,7 +271,7 @@ mod tests {
 
     #[test]
     fn a_folder_is_taken_with_its_folders_and_banks_and_each_broken_file_is_named() {
-        let (room, folder) = room();
+        let (room, folder) = user_folder();
         let from = room.path().join("Theirs");
         write(&from, &[("Soft/Ice.zither", preset("Ice", 0.5)), ("Top.zither", preset("Top", 0.6))]);
         bank().write(&from.join("Soft/Mine.zitherbank")).unwrap();
@@ -308,7 +302,7 @@ mod tests {
 
     #[test]
     fn what_is_stopped_ends_with_what_was_taken() {
-        let (room, folder) = room();
+        let (room, folder) = user_folder();
         let from = room.path().join("Many");
         let files: Vec<(String, Preset)> =
             (0..300).map(|number| (format!("{number}.zither"), preset("Same", number as f32 / 1_000.0))).collect();

@@ -250,14 +250,8 @@ fn copy(path: &Path, folder: &Path) -> Result<PathBuf, ShelveError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{library, preset, write};
+    use super::super::tests::{library, preset, user_folder, write};
     use super::*;
-
-    fn room() -> (tempfile::TempDir, PresetFolder) {
-        let room = tempfile::tempdir().unwrap();
-        let folder = PresetFolder::at(room.path().join("presets"));
-        (room, folder)
-    }
 
     fn below(folder: &PresetFolder, path: &Path) -> String {
         path.strip_prefix(folder.path()).unwrap().to_str().unwrap().replace('\\', "/")
@@ -272,7 +266,7 @@ mod tests {
 
     #[test]
     fn a_preset_is_saved_under_its_name_and_never_over_another() {
-        let (_room, folder) = room();
+        let (_room, folder) = user_folder();
         let save = |name: &str, sound| below(&folder, &folder.save(&preset(name, sound), "Mine", "Keys/Soft").unwrap());
         assert_eq!(save("Glass", 0.1), "Mine/Keys/Soft/Glass.zither");
         assert_eq!(save("Glass", 0.2), "Mine/Keys/Soft/Glass 2.zither");
@@ -290,7 +284,7 @@ mod tests {
 
     #[test]
     fn what_is_replaced_or_deleted_lies_in_the_trash_and_comes_back() {
-        let (_room, folder) = room();
+        let (_room, folder) = user_folder();
         let path = folder.save(&preset("Glass", 0.1), "Mine", "Keys").unwrap();
         folder.replace(&path, &preset("Glass", 0.2)).unwrap();
         assert_eq!(Preset::read(&path).unwrap(), preset("Glass", 0.2));
@@ -304,7 +298,7 @@ mod tests {
 
     #[test]
     fn a_renamed_and_a_moved_preset_keep_their_sound() {
-        let (_room, folder) = room();
+        let (_room, folder) = user_folder();
         let path = folder.save(&preset("Glass", 0.1), "Mine", "").unwrap();
         folder.save(&preset("Ice", 0.2), "Mine", "").unwrap();
         let path = folder.rename(&path, " glass ").unwrap();
@@ -322,7 +316,7 @@ mod tests {
 
     #[test]
     fn tags_are_put_on_and_taken_off_many_presets_and_the_sound_stays() {
-        let (_room, folder) = room();
+        let (_room, folder) = user_folder();
         let save = |name: &str, sound| folder.save(&preset(name, sound), "Mine", "").unwrap();
         let mut paths = vec![save("A", 0.1), save("B", 0.2)];
         assert_eq!(folder.retag(&paths, &["Warm", "wide", " "], &[]).0, 2);
@@ -336,7 +330,7 @@ mod tests {
 
     #[test]
     fn presets_of_the_factory_and_files_from_elsewhere_are_left_alone() {
-        let (room, folder) = room();
+        let (room, folder) = user_folder();
         write(folder.path(), &[("Factory/Glass.zither", preset("Glass", 0.1))]);
         let factory = folder.path().join("Factory/Glass.zither");
         assert!(matches!(folder.delete(&factory), Err(ShelveError::Factory(_))));
@@ -353,7 +347,7 @@ mod tests {
 
     #[test]
     fn two_who_save_one_name_at_once_have_two_files() {
-        let (_room, folder) = room();
+        let (_room, folder) = user_folder();
         std::thread::scope(|scope| {
             for sound in 0..8 {
                 let folder = &folder;

@@ -9,6 +9,13 @@ use crate::browser::preset::Preset;
 use crate::model::ModelReference;
 use crate::synth::controls::{Control, Controls};
 
+/// A folder for a test, and the user's folder of presets in it, which is not made yet.
+pub(super) fn user_folder() -> (tempfile::TempDir, PresetFolder) {
+    let room = tempfile::tempdir().unwrap();
+    let folder = PresetFolder::at(room.path().join("presets"));
+    (room, folder)
+}
+
 /// A preset like no other with another `sound`.
 pub(super) fn preset(name: &str, sound: f32) -> Preset {
     let mut controls = Controls::default();
