@@ -272,13 +272,6 @@ fn hearts_and_stars_are_given_to_several_rows_at_once() {
     assert_eq!(desk.rows(), ["Camel"]);
 }
 
-impl Desk {
-    /// Whether a text of the panel says this.
-    fn says(&self, text: &str) -> bool {
-        self.harness.query_all_by_label_contains(text).next().is_some()
-    }
-}
-
 #[test]
 fn the_details_say_all_that_is_known_of_the_selected_preset() {
     let mut desk = furnished();
@@ -302,13 +295,13 @@ fn the_details_say_all_that_is_known_of_the_selected_preset() {
         "Model: ",
         &path,
     ] {
-        assert!(desk.says(text), "{text}");
+        assert!(desk.sees(text), "{text}");
     }
     desk.press_on("Show in folder");
     assert!(matches!(desk.clerk.errands[..], [Order::Reveal(shown)] if shown == fennec), "{:?}", desk.clerk.errands);
     desk.clerk.tell_done(Err("No file manager can be opened: copy the path instead.".into()));
     desk.frames(2);
-    assert!(desk.says("copy the path instead"));
+    assert!(desk.sees("copy the path instead"));
     desk.press_on("Copy path");
     desk.press_on("3 stars");
     assert_eq!(desk.clerk.marks[&fennec].rating, 3);
@@ -342,7 +335,7 @@ fn tags_of_one_and_of_several_are_put_on_and_taken_off() {
     desk.press_on("Bank: Ark, 2");
     desk.press(Modifiers::NONE, Key::ArrowDown);
     desk.press(Modifiers::SHIFT, Key::ArrowDown);
-    assert!(desk.says("2 presets"));
+    assert!(desk.sees("2 presets"));
     desk.harness.get_by_label("Add tags").focus();
     desk.frames(2);
     desk.type_text("dark, f");
@@ -388,7 +381,7 @@ fn a_preset_or_its_bank_is_exported_to_a_folder_that_is_written() {
     assert_eq!((presets.as_slice(), folder.as_str()), (&[aardvark][..], "/tmp/[x]"));
     desk.clerk.tell_done(Ok("Written to /tmp/[x]/Aardvark.zither.".into()));
     desk.frames(2);
-    assert!(desk.says("Written to /tmp/[x]/Aardvark.zither."));
+    assert!(desk.sees("Written to /tmp/[x]/Aardvark.zither."));
     desk.press_on("Export bank");
     desk.press(Modifiers::NONE, Key::Escape);
     assert!(desk.harness.query_by_label("Preset list").is_some(), "Esc leaves the field alone");
@@ -420,11 +413,11 @@ fn presets_are_taken_in_by_the_keyboard_alone_watched_stopped_and_told_of_file_b
     let problems = vec!["/tmp/[f] x/bad.zither is no preset".to_owned()];
     desk.clerk.tell_imported(Ok(Intake { taken: 31, known: 2, failed: 1, problems, is_stopped: true }));
     desk.frames(2);
-    assert!(desk.says("Stopped: 31 presets taken, 2 were there already, 1 could not be taken."));
-    assert!(desk.says("bad.zither is no preset") && desk.harness.query_by_label("Importing presets").is_none());
+    assert!(desk.sees("Stopped: 31 presets taken, 2 were there already, 1 could not be taken."));
+    assert!(desk.sees("bad.zither is no preset") && desk.harness.query_by_label("Importing presets").is_none());
     desk.clerk.tell_imported(Err("Not imported: there is no /tmp/[f] x.".into()));
     desk.frames(2);
-    assert!(desk.says("there is no /tmp/[f] x"));
+    assert!(desk.sees("there is no /tmp/[f] x"));
     desk.press(Modifiers::NONE, Key::Escape);
     assert!(!is_there(&desk) && desk.harness.query_by_label("Preset list").is_some(), "Esc leads back to the rows");
 }
@@ -460,16 +453,16 @@ fn all_is_sorted_by_its_head_and_turned_round_by_a_second_click() {
 #[test]
 fn files_that_cannot_be_read_are_listed_with_their_reasons_and_cost_nothing_else() {
     let mut desk = furnished();
-    assert!(!desk.says("could not be read"));
+    assert!(!desk.sees("could not be read"));
     std::fs::write(desk.clerk.folder.path().join("Ark/bad.zither"), "{").unwrap();
     std::fs::write(desk.clerk.folder.path().join("Ark/worse.zither"), "{}").unwrap();
     desk.clerk.look();
     desk.frames(3);
     assert!(desk.harness.query_by_label("Bank: Ark, 2").is_some(), "the good ones are there");
     desk.press_on("2 files could not be read");
-    assert!(desk.says("bad.zither") && desk.says("worse.zither"));
+    assert!(desk.sees("bad.zither") && desk.sees("worse.zither"));
     let problems = desk.clerk.library.problems();
-    assert!(problems.iter().all(|problem| desk.says(&problem.error.to_string())), "{problems:?}");
+    assert!(problems.iter().all(|problem| desk.sees(&problem.error.to_string())), "{problems:?}");
     desk.press_on("Back to the presets");
     assert!(desk.harness.query_by_label("Preset list").is_some());
 }

@@ -190,16 +190,15 @@ fn the_window_is_drawn_before_the_model_is_open_and_opens_nothing_itself() {
         return;
     }
     let mut desk = Desk::unopened(egui::Theme::Dark, 1.0);
-    let says = |desk: &Desk, text: &str| desk.harness.query_all_by_label_contains(text).next().is_some();
     desk.press(Modifiers::COMMAND, Key::F);
     desk.frames(10);
-    assert!(says(&desk, "The model is being opened"));
+    assert!(desk.sees("The model is being opened"));
     assert!(Model::factory_if_open().is_none(), "this thread has not opened it");
     assert!(desk.harness.query_all_by_label("Gain").next().is_none(), "nothing is there that would need it");
     // What the background thread does.
     assert!(desk.params.kept.model.open() && !desk.params.kept.model.open());
     desk.frames(2);
-    assert!(!says(&desk, "being opened") && says(&desk, &desk.latent_name(15)));
+    assert!(!desk.sees("being opened") && desk.sees(&desk.latent_name(15)));
 }
 
 #[test]

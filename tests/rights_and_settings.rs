@@ -27,10 +27,6 @@ use zither::rights::ledger::{Source, Span};
 use zither::synth::controls::Control;
 
 impl Desk {
-    fn sees(&self, text: &str) -> bool {
-        self.harness.query_all_by_label_contains(text).next().is_some()
-    }
-
     fn press_button(&mut self, name: &str) {
         self.harness.get_by_label(name).click();
         self.harness.run_steps(1);

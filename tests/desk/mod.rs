@@ -77,6 +77,11 @@ impl Desk {
         Self { harness, params, audio, listener, clerk, host }
     }
 
+    /// Whether a text is to be seen that has this in it.
+    pub(crate) fn sees(&self, text: &str) -> bool {
+        self.harness.query_all_by_label_contains(text).next().is_some()
+    }
+
     pub(crate) fn rect(&self, label: &str) -> Rect {
         self.harness.get_by_label(label).rect()
     }

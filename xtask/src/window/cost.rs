@@ -33,7 +33,7 @@ impl Cost {
         let (elapsed, after) = (start.elapsed().max(least), threads()?);
         let mut cost = Self::default();
         for (thread, (name, taken)) in after {
-            let taken = taken - before.get(&thread).map_or(0, |(_, taken)| *taken);
+            let taken = taken.saturating_sub(before.get(&thread).map_or(0, |(_, taken)| *taken));
             let share = match &*name {
                 THREAD => &mut cost.audio,
                 name if name.starts_with(CARD) => &mut cost.drawing,
@@ -68,21 +68,16 @@ mod tests {
         let tenth = Duration::from_millis(100);
         let audio = std::thread::Builder::new().name(THREAD.into());
         let cost = Cost::over(tenth, || {
-            let spin = || (0..).take_while(|_| false).count();
-            let start = Instant::now();
             let busy = move || {
+                let start = Instant::now();
                 while start.elapsed() < tenth {
-                    std::hint::black_box(spin());
+                    std::hint::spin_loop();
                 }
+                // It is still there when the account is read.
+                std::thread::sleep(tenth);
             };
-            let thread = audio
-                .spawn(move || {
-                    busy();
-                    std::thread::sleep(tenth)
-                })
-                .context("no thread")?;
+            let _thread = audio.spawn(busy).context("no thread")?;
             std::thread::sleep(tenth + tenth / 2);
-            let _still_there = thread;
             Ok(())
         });
         let cost = cost.unwrap();
