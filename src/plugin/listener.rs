@@ -91,6 +91,10 @@ fn step_back() {}
 mod tests {
     use super::*;
     use crate::bridge::{self, Stream};
+    use crate::browser::folders;
+    use crate::plugin::home::is_at_home;
+    use crate::rights::index::Builder;
+    use crate::rights::ledger::{self, Event};
 
     fn wait_for(mut reached: impl FnMut() -> bool) {
         let start = Instant::now();
@@ -140,5 +144,33 @@ mod tests {
             drop(stays);
             assert_eq!(thread.instances(), None);
         }
+    }
+
+    #[test]
+    fn what_was_heard_for_a_moment_only_stands_in_the_ledger_of_the_instance() {
+        const NAME: &str =
+            "plugin::listener::tests::what_was_heard_for_a_moment_only_stands_in_the_ledger_of_the_instance";
+        let room = tempfile::tempdir().unwrap();
+        if !is_at_home(NAME, room.path()) {
+            return;
+        }
+        Builder::create(&folders::rights().unwrap().join(folders::INDEX)).unwrap().finish().unwrap();
+        let thread: &'static Shared<Ear> = Box::leak(Box::new(Shared::new("test", run)));
+        let params = Arc::new(InstrumentParams::default());
+        let (mut audio, screen, listener) = bridge::halves();
+        let place = join(thread, listener, Arc::clone(&params));
+        audio.rate(48_000.0);
+        audio.tap(Stream::Sidechain, &[0.5; 4_800], &[0.5; 4_800]);
+        wait_for(|| screen.heard(Stream::Sidechain).sounding_seconds > 0.0);
+        drop(place);
+        let mut covered = 0.0;
+        let ledger = folders::ledgers().unwrap().join(format!("{}.jsonl", params.kept.project.id()));
+        ledger::read(&ledger, |_, row| match row.event {
+            Event::Coverage(coverage) => covered += coverage.project_time.seconds(),
+            Event::Session(session) => assert!(!session.index.digest.is_empty()),
+            _ => {}
+        })
+        .unwrap();
+        assert!((covered - 0.1).abs() < 1e-6, "{covered} s");
     }
 }

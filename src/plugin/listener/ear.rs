@@ -102,6 +102,9 @@ impl Ear {
     /// Hears what still waits and writes all down, as the instance goes.
     pub(super) fn leave(&mut self, library: &mut Library) {
         while self.turn(library) {}
+        if let IndexView::Open(facts) = library.view() {
+            self.journal.follow(&self.params.kept.project, facts);
+        }
         for (watch, stream) in self.watches.iter_mut().zip(Stream::ALL) {
             watch.end(library.index(), &mut |one| hear(&mut self.journal, &self.half, stream, one));
         }

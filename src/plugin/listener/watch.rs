@@ -10,8 +10,8 @@ use crate::rights::ledger::Span;
 
 /// Frames that are taken at a turn, so that all streams come forward alike (85 ms at 48 kHz).
 const TURN: usize = 4_096;
-/// Frames waiting from which a stream is behind: its next second is left out as a whole, because pieces too short to be
-/// recognised help nobody.
+/// Frames waiting from which a stream is behind: its next second is left out as a whole and at once, because pieces too short
+/// to be recognised help nobody, and a stream that is still behind after it would lose the next one too.
 const BEHIND: usize = TAP_FRAMES / 4 * 3;
 /// A stream that was silent for so long is over, and its guard is put away.
 const REST: Duration = Duration::from_secs(10);
@@ -43,8 +43,9 @@ pub(super) struct Watch {
     active: Option<Active>,
     /// Where in the project the next frame lies, in frames.
     place: i64,
-    /// Frames that are still left out.
+    /// Frames that are still to be left out, and what has been so far of the same stretch.
     skip: usize,
+    left_out: Option<Span>,
 }
 
 /// A stream that sounds.
@@ -65,7 +66,7 @@ struct Active {
 impl Watch {
     /// The watch over a stream.
     pub(super) fn new(stream: Stream) -> Self {
-        Self { stream, active: None, place: 0, skip: 0 }
+        Self { stream, active: None, place: 0, skip: 0, left_out: None }
     }
 
     /// Whether the stream sounds.
@@ -81,7 +82,7 @@ impl Watch {
         tell: &mut impl FnMut(News),
     ) -> usize {
         let rate = half.rate();
-        if !half.is_waited_for() && half.waiting(self.stream) > BEHIND {
+        if self.skip == 0 && !half.is_waited_for() && half.waiting(self.stream) > BEHIND {
             self.skip = rate as usize;
         }
         if self.active.as_ref().is_some_and(|active| active.rate != f64::from(rate)) {
@@ -89,7 +90,7 @@ impl Watch {
         }
         let mut checked = 0;
         let stream = self.stream;
-        let most = if self.skip > 0 { self.skip.min(TURN) } else { TURN };
+        let most = if self.skip > 0 { self.skip } else { TURN };
         let skipped = self.skip > 0;
         let frames = half.take(stream, most, |mark, slices| {
             checked = self.take(rate, mark, slices, index.as_deref_mut(), tell);
@@ -106,6 +107,7 @@ impl Watch {
 
     /// Ends the stream: all that is known is told.
     pub(super) fn end(&mut self, index: Option<&mut Index>, tell: &mut impl FnMut(News)) {
+        self.tell_left_out(tell);
         let Some(mut active) = self.active.take() else { return };
         active.cover(self.place, tell);
         if let Some(index) = index {
@@ -138,12 +140,7 @@ impl Watch {
         }
         self.place += frames as i64;
         if self.skip > 0 {
-            self.skip -= frames.min(self.skip);
-            if let Some(active) = &mut self.active {
-                active.cover(self.place - frames as i64, tell);
-                active.miss(frames as u64, self.place);
-            }
-            tell(News::Coverage(Span { from: at, to: self.place as f64 / rate_f64 }, Err(BUSY)));
+            self.leave_out(frames, Span { from: at, to: self.place as f64 / rate_f64 }, tell);
             return 0;
         }
         let sounds = slices.iter().copied().flatten().flatten().any(|sample| sample.abs() > ListenerHalf::SILENCE);
@@ -160,8 +157,29 @@ impl Watch {
         frames
     }
 
+    /// Leaves out so many frames, which lie there in the project.
+    fn leave_out(&mut self, frames: usize, span: Span, tell: &mut impl FnMut(News)) {
+        self.skip -= frames.min(self.skip);
+        if let Some(active) = &mut self.active {
+            active.cover(self.place - frames as i64, tell);
+            active.miss(frames as u64, self.place);
+        }
+        let from = self.left_out.map_or(span.from, |begun| begun.from);
+        self.left_out = Some(Span { from, to: span.to });
+        if self.skip == 0 {
+            self.tell_left_out(tell);
+        }
+    }
+
+    fn tell_left_out(&mut self, tell: &mut impl FnMut(News)) {
+        if let Some(span) = self.left_out.take() {
+            tell(News::Coverage(span, Err(BUSY)));
+        }
+    }
+
     /// What stood before a frame: silence that was left out, sound that was lost, a jump of the transport.
     fn mark(&mut self, mark: Mark, before: i64, index: &mut Index, tell: &mut impl FnMut(News)) {
+        self.tell_left_out(tell);
         let Some(active) = &mut self.active else { return };
         let seconds = |frames: i64| frames as f64 / active.rate;
         let silence = mark.silent as f64 / active.rate;
@@ -242,5 +260,54 @@ impl Active {
         let all = (self.fed + self.missed).max(1) as f64;
         let (spans, coverage) = (self.clock.spans(found.matched.heard.clone()), self.fed as f64 / all);
         News::Heard(Box::new(Placed { found, spans, coverage }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bridge;
+    use crate::rights::index::Builder;
+
+    /// What is told of a stream at `rate` of which so many frames come before each turn, and then no more; stretches in
+    /// seconds, and whether they were checked.
+    fn told(rate: f32, frames: &[usize]) -> Vec<(f64, f64, bool)> {
+        let folder = tempfile::tempdir().unwrap();
+        Builder::create(folder.path()).unwrap().finish().unwrap();
+        let mut index = Index::open(folder.path()).unwrap();
+        let (mut audio, _screen, mut half) = bridge::halves();
+        let (mut watch, mut told) = (Watch::new(Stream::Output), Vec::new());
+        let mut tell = |news: News| {
+            if let News::Coverage(span, checked) = news {
+                told.push((span.from, span.to, checked.is_ok()));
+            }
+        };
+        audio.rate(rate);
+        for &frames in frames {
+            let sound = vec![0.5; frames];
+            audio.begin(None, frames);
+            audio.tap(Stream::Output, &sound, &sound);
+            watch.turn(&mut half, Some(&mut index), &mut tell);
+        }
+        while watch.turn(&mut half, Some(&mut index), &mut tell) > 0 {}
+        watch.end(Some(&mut index), &mut tell);
+        told
+    }
+
+    #[test]
+    fn a_stream_that_is_behind_loses_its_next_second_at_once_and_no_more() {
+        let behind = BEHIND + 1;
+        assert_eq!(told(48_000.0, &[behind - 1]), [(0.0, f64::from(BEHIND as u32) / 48_000.0, true)]);
+        assert_eq!(
+            told(48_000.0, &[behind, 12_000]),
+            [(0.0, 1.0, false), (1.0, (behind + 12_000) as f64 / 48_000.0, true)]
+        );
+    }
+
+    #[test]
+    fn a_second_that_no_ring_holds_is_told_as_one_stretch() {
+        let frames = [BEHIND + 1, 1_000, 2_000, 60_000, 10_000];
+        let all = frames.iter().sum::<usize>() as f64 / 96_000.0;
+        assert_eq!(told(96_000.0, &frames), [(0.0, 1.0, false), (1.0, all, true)]);
     }
 }
