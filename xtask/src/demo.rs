@@ -5,7 +5,7 @@ mod browser;
 mod figures;
 mod player;
 mod rights;
-mod song;
+pub(crate) mod song;
 
 use std::fs;
 use std::path::{Path, PathBuf};

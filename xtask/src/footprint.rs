@@ -11,6 +11,7 @@ use clack_extensions::preset_discovery::prelude::PresetDiscoveryFactory;
 use clack_host::prelude::*;
 
 use crate::bundle::Bundles;
+use crate::thread_time::thread_time;
 use crate::workspace;
 
 /// Instances that are held at once.
@@ -112,12 +113,12 @@ fn make(entry: &PluginEntry) -> Result<Made> {
     let descriptor = factory.plugin_descriptor(0).context("there is no plugin")?;
     let id = descriptor.id().context("the plugin has no id")?;
     let info = HostInfo::new("Zither footprint", "Zither", "https://github.com/zither-audio/zither", "1.0")?;
-    let (start, working) = (Instant::now(), thread_time()?);
+    let (start, working) = (Instant::now(), thread_time());
     let mut instance = PluginInstance::<()>::new(|_| (), |_| (), entry, id, &info)?;
     let made = start.elapsed();
     let configuration = PluginAudioConfiguration { sample_rate: RATE, min_frames_count: 1, max_frames_count: BLOCK };
     let processor = instance.activate(|_, _| (), configuration)?;
-    let (activated, worked) = (start.elapsed() - made, thread_time()? - working);
+    let (activated, worked) = (start.elapsed() - made, thread_time() - working);
     Ok(Made { instance, _processor: processor, made, activated, worked })
 }
 
@@ -166,13 +167,6 @@ fn instances(bundle: &Path) -> Result<()> {
     );
     ensure!(all.iter().all(|made| made.instance.is_active()), "an instance is not active");
     Ok(())
-}
-
-/// Time that the processor has worked for this thread.
-fn thread_time() -> Result<Duration> {
-    let account = std::fs::read_to_string("/proc/thread-self/schedstat").context("this system keeps no account")?;
-    let nanoseconds = account.split_whitespace().next().and_then(|number| number.parse().ok());
-    nanoseconds.map(Duration::from_nanos).context("this system keeps no account of processor time")
 }
 
 /// Memory that this process alone holds, in kB: what it has written, no file that it maps.

@@ -12,6 +12,8 @@ mod footprint;
 mod host;
 mod install;
 mod instructions;
+#[cfg(target_os = "linux")]
+mod listening;
 mod phrase;
 mod pictures;
 mod rights_bench;
@@ -19,6 +21,10 @@ mod rtproof;
 mod setup;
 mod sound_bench;
 mod test;
+#[path = "../../tests/common/thread_time.rs"]
+mod thread_time;
+#[cfg(target_os = "linux")]
+mod threads;
 #[cfg(target_os = "linux")]
 mod window;
 mod workspace;
@@ -65,6 +71,9 @@ enum Task {
     Instructions(instructions::Options),
     /// Bundles, and measures what the CLAP costs a host: to scan, to make an instance, to hold 200.
     Footprint(footprint::Options),
+    /// Bundles, and measures what it costs a host that eight instances listen, and whether all is checked that they hear.
+    #[cfg(target_os = "linux")]
+    Listening(listening::Options),
     /// Measures the factory model on notes that training never saw, and every instrument's levels over five octaves.
     SoundBench(sound_bench::Options),
     /// Measures how well recorded music is recognised, whatever was done to it, beside another matcher.
@@ -136,6 +145,14 @@ fn run(task: Task) -> anyhow::Result<()> {
             }
             setup::run(Need::BUILD)?;
             footprint::run(&bundle::run(&workspace)?)
+        }
+        #[cfg(target_os = "linux")]
+        Task::Listening(options) => {
+            if let Some(played) = options.play() {
+                return played;
+            }
+            setup::run(Need::BUILD)?;
+            listening::run(&workspace, &bundle::run(&workspace)?, &options)
         }
         Task::SoundBench(options) => {
             setup::run(Need::SOUND)?;

@@ -68,6 +68,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         report.add("pedalboard", || pedalboard::run(workspace, bundles));
         report.step("footprint", || footprint::run(bundles));
         report.step("demo", || short_demo(workspace, bundles));
+        report.add("listening, short", || short_listening(workspace, bundles));
         report.add("real-time proof", || short_proof(workspace, bundles));
     }
     report.finish()
@@ -80,6 +81,16 @@ fn short_demo(workspace: &Workspace, bundles: &Bundles) -> Result<()> {
         bundles,
         &demo::Options { seconds: Some(DEMO_SECONDS), rate: 48_000, block: 64, song: None, out },
     )
+}
+
+#[cfg(target_os = "linux")]
+fn short_listening(workspace: &Workspace, bundles: &Bundles) -> Result<Outcome> {
+    crate::listening::short(workspace, bundles).map(|()| Outcome::Passed)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn short_listening(_: &Workspace, _: &Bundles) -> Result<Outcome> {
+    Ok(Outcome::Skipped("it needs Linux's account of threads".into()))
 }
 
 fn short_proof(workspace: &Workspace, bundles: &Bundles) -> Result<Outcome> {

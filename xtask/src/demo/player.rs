@@ -9,7 +9,7 @@ use clack_extensions::params::PluginParams;
 use clack_extensions::preset_discovery::PluginPresetLoad;
 use clack_extensions::preset_discovery::preset_data::Location;
 use clack_extensions::render::{PluginRender, RenderMode};
-use clack_host::events::event_types::{MidiEvent, NoteEndEvent, NoteOffEvent, NoteOnEvent, ParamValueEvent};
+use clack_host::events::event_types::{MidiEvent, NoteEndEvent, ParamValueEvent};
 use clack_host::prelude::*;
 
 use super::Options;
@@ -18,6 +18,7 @@ use super::figures::{Block, Figures};
 use super::song::{Action, Song};
 use crate::allocations;
 use crate::host::{Host, Parameter, Ports};
+use crate::thread_time::thread_time;
 
 /// The plugin is asked to ring out for at most this long.
 const LONGEST_TAIL: f64 = 12.0;
@@ -264,17 +265,10 @@ impl<'a> Stage<'a> {
     }
 
     fn send(&mut self, time: u32, action: Action) {
-        let address = |channel: u8, key: u8, id: u32| Pckn::new(0_u16, u16::from(channel), u16::from(key), id);
-        match action {
-            Action::NoteOn { id, channel, key, velocity } => {
-                self.sounding.push(id);
-                self.events_in.push(&NoteOnEvent::new(time, address(channel, key, id), velocity));
-            }
-            Action::NoteOff { id, channel, key, velocity } => {
-                self.events_in.push(&NoteOffEvent::new(time, address(channel, key, id), velocity));
-            }
-            Action::Midi(bytes) => self.events_in.push(&MidiEvent::new(time, 0, bytes)),
+        if let Action::NoteOn { id, .. } = action {
+            self.sounding.push(id);
         }
+        action.send(time, &mut self.events_in);
     }
 
     /// Calls the plugin and measures only that.
@@ -289,9 +283,9 @@ impl<'a> Stage<'a> {
             let (wall, cpu) = (Instant::now(), thread_time());
             let (status, calls) =
                 allocations::count(|| processor.process(inputs, outputs, &events_in, &mut events_out, Some(now), None));
-            let (cpu, wall) = (thread_time().zip(cpu).map(|(end, start)| end - start), wall.elapsed());
+            let (cpu, wall) = (thread_time() - cpu, wall.elapsed());
             status?;
-            Ok((wall, cpu.unwrap_or(wall), calls))
+            Ok((wall, cpu, calls))
         })
     }
 
@@ -303,19 +297,4 @@ impl<'a> Stage<'a> {
             }
         }
     }
-}
-
-/// Time that the processor has spent on this thread.
-#[cfg(unix)]
-fn thread_time() -> Option<Duration> {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: `time` is valid for the one write that the call makes.
-    let answer = unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
-    (answer == 0).then(|| Duration::new(time.tv_sec as u64, time.tv_nsec as u32))
-}
-
-/// Time that the processor has spent on this thread.
-#[cfg(not(unix))]
-fn thread_time() -> Option<Duration> {
-    None
 }

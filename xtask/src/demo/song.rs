@@ -3,11 +3,14 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use clack_host::events::Pckn;
+use clack_host::events::event_types::{MidiEvent, NoteOffEvent, NoteOnEvent};
+use clack_host::prelude::EventBuffer;
 use midly::{MetaMessage, MidiMessage, Smf, Timing, TrackEventKind};
 
 /// What the host sends to the plugin.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Action {
+pub(crate) enum Action {
     /// A note begins; `id` is the host's own.
     NoteOn { id: u32, channel: u8, key: u8, velocity: f64 },
     /// The note `id` is released.
@@ -16,12 +19,28 @@ pub(super) enum Action {
     Midi([u8; 3]),
 }
 
+impl Action {
+    /// Puts it into a block's events, at this sample of the block.
+    pub(crate) fn send(self, time: u32, events: &mut EventBuffer) {
+        let address = |channel: u8, key: u8, id: u32| Pckn::new(0_u16, u16::from(channel), u16::from(key), id);
+        match self {
+            Self::NoteOn { id, channel, key, velocity } => {
+                events.push(&NoteOnEvent::new(time, address(channel, key, id), velocity));
+            }
+            Self::NoteOff { id, channel, key, velocity } => {
+                events.push(&NoteOffEvent::new(time, address(channel, key, id), velocity));
+            }
+            Self::Midi(bytes) => events.push(&MidiEvent::new(time, 0, bytes)),
+        }
+    }
+}
+
 /// Events in order of time.
-pub(super) struct Song {
+pub(crate) struct Song {
     /// Samples from the start, and what happens.
-    pub(super) events: Vec<(u64, Action)>,
+    pub(crate) events: Vec<(u64, Action)>,
     /// Length in samples.
-    pub(super) length: u64,
+    pub(crate) length: u64,
 }
 
 impl Song {
@@ -29,7 +48,7 @@ impl Song {
     ///
     /// # Errors
     /// If the file cannot be read or is no MIDI file with metrical timing.
-    pub(super) fn read(path: &Path, rate: u32) -> Result<Self> {
+    pub(crate) fn read(path: &Path, rate: u32) -> Result<Self> {
         let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         Self::parse(&bytes, rate).with_context(|| format!("{} cannot be played", path.display()))
     }
@@ -83,12 +102,12 @@ impl Song {
     }
 
     /// Number of notes.
-    pub(super) fn notes(&self) -> usize {
+    pub(crate) fn notes(&self) -> usize {
         self.events.iter().filter(|(_, action)| matches!(action, Action::NoteOn { .. })).count()
     }
 
     /// Length in seconds at `rate`.
-    pub(super) fn seconds(&self, rate: u32) -> f64 {
+    pub(crate) fn seconds(&self, rate: u32) -> f64 {
         self.length as f64 / f64::from(rate)
     }
 }

@@ -58,6 +58,18 @@ impl Set {
         })
     }
 
+    /// A catalogue of music that we make, and sessions with excerpts of it, in `folder`.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub(super) fn sessions(folder: &Path) -> Result<Self> {
+        Self::open_or(folder, || {
+            let tracks = music::generate(&music::compose(100, 18, 60.0), folder)?;
+            let truths = sessions::make(&tracks, &families::short(1), SESSIONS / 2, folder)?;
+            Self { folder: folder.to_owned(), truths }.write(&tracks, Vec::new())
+        })
+    }
+
     /// A set of music that we make, of the same played anew, and of other music like it, in `folder`.
     ///
     /// # Errors

@@ -1,11 +1,13 @@
-//! What the demo shows the rights guard: a small catalogue of recorded music, and an excerpt as a producer uses one.
+//! What other tasks play to the rights guard: a small catalogue of recorded music, an excerpt as a producer uses one, and
+//! sessions with excerpts here and there.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use super::clip::Clip;
+use super::clip::{self, Clip};
 use super::random::Random;
+use super::set::Set;
 use super::{drums, generated, music, resample, tools};
 
 /// The package whose music is small enough to fetch for a demo.
@@ -25,6 +27,14 @@ pub(crate) struct Recording {
     pub(crate) artist: &'static str,
     /// SPDX.
     pub(crate) licence: &'static str,
+}
+
+/// Streams to listen to, and what is known of them; WAV files.
+pub(crate) struct Sessions {
+    /// The recordings that excerpts are of.
+    pub(crate) catalogue: Vec<PathBuf>,
+    /// The streams.
+    pub(crate) streams: Vec<PathBuf>,
 }
 
 /// Recorded music, fetched into `cache` unless it is there and decoded into `out`.
@@ -58,6 +68,33 @@ pub(crate) fn made(out: &Path) -> Result<Vec<Recording>> {
         music::once(&path, |path| generated::piece(PIECE_SECONDS, &mut random).write(path))?;
         Ok(Recording { path, title: format!("Piece {number}"), artist: "Zither's tasks", licence: "CC0-1.0" })
     })
+}
+
+/// Sessions of minutes with excerpts of a catalogue, all of music that is made in `folder`.
+///
+/// # Errors
+/// If they cannot be written.
+pub(crate) fn sessions(folder: &Path) -> Result<Sessions> {
+    let set = Set::sessions(folder)?;
+    let catalogue = std::fs::read_to_string(set.catalogue()).context("cannot read the list of the catalogue")?;
+    Ok(Sessions { catalogue: catalogue.lines().map(PathBuf::from).collect(), streams: set.streams() })
+}
+
+/// `seconds` of a WAV file of 16 bits in stereo from `start` on, at `rate`: left and right. Less where the file ends before.
+///
+/// # Errors
+/// If the file cannot be read or has another format.
+pub(crate) fn sound(path: &Path, start: f64, seconds: f64, rate: u32) -> Result<[Vec<f32>; 2]> {
+    let clip = Clip::read(path, start, seconds)?;
+    Ok(if clip.rate == rate { clip } else { resample::at_rate(&clip, rate) }.sides)
+}
+
+/// How long a WAV file is, in seconds.
+///
+/// # Errors
+/// If it cannot be read.
+pub(crate) fn seconds(path: &Path) -> Result<f64> {
+    clip::seconds(path)
 }
 
 /// `seconds` of a recording from `start` on, played at `speed`, under drums as loud as itself, at `rate`: left and right.

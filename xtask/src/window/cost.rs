@@ -1,12 +1,11 @@
 //! What the threads of this process take of the processor.
 
-use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::playing::THREAD;
+use crate::threads::threads;
 
 /// Threads of Mesa's, which do what a graphics card does where there is one.
 const CARD: &str = "llvmpipe";
@@ -32,35 +31,23 @@ impl Cost {
         work()?;
         let (elapsed, after) = (start.elapsed().max(least), threads()?);
         let mut cost = Self::default();
-        for (thread, (name, taken)) in after {
-            let taken = taken.saturating_sub(before.get(&thread).map_or(0, |(_, taken)| *taken));
-            let share = match &*name {
+        for (number, thread) in after {
+            let taken = thread.taken.saturating_sub(before.get(&number).map_or(Duration::ZERO, |before| before.taken));
+            let share = match &*thread.name {
                 THREAD => &mut cost.audio,
                 name if name.starts_with(CARD) => &mut cost.drawing,
                 _ => &mut cost.window,
             };
-            *share += 1e-7 * taken as f64 / elapsed.as_secs_f64();
+            *share += 100.0 * taken.as_secs_f64() / elapsed.as_secs_f64();
         }
         Ok(cost)
     }
 }
 
-/// Name of each thread, and the nanoseconds that it has had of the processor.
-fn threads() -> Result<BTreeMap<String, (String, u64)>> {
-    let tasks = std::fs::read_dir("/proc/self/task").context("this system keeps no account of threads")?;
-    // A thread that ends meanwhile has no files any more.
-    Ok(tasks.filter_map(|task| account(&task.ok()?.path())).collect())
-}
-
-fn account(task: &Path) -> Option<(String, (String, u64))> {
-    let name = std::fs::read_to_string(task.join("comm")).ok()?;
-    let account = std::fs::read_to_string(task.join("schedstat")).ok()?;
-    let taken = account.split_whitespace().next()?.parse().ok()?;
-    Some((task.file_name()?.to_string_lossy().into_owned(), (name.trim_end().to_owned(), taken)))
-}
-
 #[cfg(test)]
 mod tests {
+    use anyhow::Context;
+
     use super::*;
 
     #[test]
