@@ -14,11 +14,12 @@ use super::peaks::{Density, Peak, Picker};
 use super::spectrum::Relief;
 use super::votes::{Candidate, ELECTED, Hypothesis, Votes};
 
-/// Frames between two looks (0.26 s).
-const LOOK: usize = 16;
+/// Frames between two looks at the best leads (0.13 s), and between two rounds: elections, and looks at all others (0.26 s).
+const LOOK: usize = 8;
+const ROUND: usize = 2 * LOOK;
 /// Pairs that a peak is asked for: at most, and at least, however large the index is.
 const FAN: (f32, f32) = (20.0, 3.0);
-/// Searches and hits that a look may take.
+/// Searches and hits that a round may take.
 const BUDGET: f32 = 100_000.0;
 /// Hypotheses that are followed at a time.
 const FOLLOWED: usize = 24;
@@ -26,16 +27,22 @@ const FOLLOWED: usize = 24;
 const LEAST_SCORE: f32 = 3.5;
 /// Score from which a hypothesis is where it should be.
 const SETTLED: f32 = 12.0;
-/// Leads that are refined all the same, the best.
+/// Leads that are reviewed at every look, and refined however right they are: the best.
 const LEADING: usize = 4;
+/// What each frame does besides: as much as reviewing so many leads. Trying a hypothesis, in the middle and at the sides, is
+/// as much as two.
+const EFFORT: usize = 4;
+/// Peaks that a frame asks for, and of how many more that wait one: an attack brings as many as half a second.
+const ASKED: usize = 2;
+const HURRIED: usize = 16;
 /// Score from which a hypothesis is right about more than one moment.
 const CERTAIN: f32 = 32.0;
-/// Leads for which other tempi are tried at a look, and frames after which they are tried again (1 s).
-const RETIMED: usize = 2;
+/// Frames of a round at which other tempi are tried for a lead, and frames after which they are tried again (1 s).
+const RETIMED: [usize; 2] = [6, 12];
 const RETIMED_AGAIN: usize = 64;
 /// Frames by which more of a track is looked at then: a quarter of [`REFINED`].
 const SLACK: usize = REFINED / 4;
-/// Looks for which a hypothesis is followed while nothing speaks for it.
+/// Reviews for which a hypothesis is followed while nothing speaks for it.
 const PATIENCE: u32 = 8;
 /// Peaks of the catalogue that a verification takes at most.
 const PEAKS: usize = 2_048;
@@ -62,6 +69,8 @@ pub struct Lead {
     pub serial: u64,
     channel: usize,
     stale: u32,
+    /// The frame at which it was weighed.
+    weighed: usize,
     /// The frame up to which other tempi were tried.
     retimed: usize,
 }
@@ -71,6 +80,8 @@ struct Channel {
     history: History,
     picker: Picker,
     latest: Vec<Peak>,
+    /// How many of the latest were not asked for yet.
+    waiting: usize,
 }
 
 /// Matches a stream. Bounded memory, no allocation after it is made; one per stream, on one thread.
@@ -81,6 +92,7 @@ pub struct Matcher {
     fitter: Fitter,
     verifier: Verifier,
     leads: Vec<Lead>,
+    /// Who was elected and is not tried yet, the best last.
     elected: Vec<(u32, Candidate)>,
     peaks: Vec<Peak>,
     frames: usize,
@@ -94,6 +106,7 @@ impl Default for Matcher {
             history: History::default(),
             picker: Picker::new(Density::QUERY),
             latest: Vec::with_capacity(LATEST),
+            waiting: 0,
         };
         let asking = Asking::default();
         Self {
@@ -113,18 +126,26 @@ impl Default for Matcher {
 }
 
 impl Matcher {
-    /// Takes the next frame. Returns whether the leads were looked at.
+    /// Takes the next frame. Returns whether the best leads were looked at.
     pub fn push(&mut self, frame: &Frame<'_>, index: &mut Index) -> bool {
         self.frames += 1;
         let now = self.frames as u32 * TICKS_PER_FRAME;
         for (channel, relief) in self.channels.iter_mut().zip([frame.middle, frame.side]) {
-            channel.push(relief, self.fan as usize, |pair| self.asking.ask(pair, &mut self.votes, index));
-            channel.latest.retain(|peak| peak.tick + pairs::END_TICKS > now);
+            channel.push(relief, now);
         }
+        let waiting: usize = self.channels.iter().map(|channel| channel.waiting).sum();
+        self.ask(ASKED + waiting / HURRIED, index);
         self.votes.tick(now);
+        if self.frames.is_multiple_of(ROUND) {
+            self.keep_to_budget();
+            self.elect();
+        }
+        self.work_off(index);
+        if RETIMED.contains(&(self.frames % ROUND)) {
+            self.retime(index);
+        }
         let look = self.frames.is_multiple_of(LOOK);
         if look {
-            self.keep_to_budget();
             self.look(index);
         }
         look
@@ -132,10 +153,16 @@ impl Matcher {
 
     /// Looks once more, at the end of a stream.
     pub fn finish(&mut self, index: &mut Index) {
+        self.ask(usize::MAX, index);
+        while self.try_next(index) {}
+        self.elect();
+        while self.try_next(index) {}
+        (0..self.leads.len()).for_each(|lead| self.review(lead, index));
+        RETIMED.iter().for_each(|_| self.retime(index));
         self.look(index);
     }
 
-    /// The hypotheses that are followed, the best first.
+    /// The hypotheses that are followed.
     #[must_use]
     pub fn leads(&self) -> &[Lead] {
         &self.leads
@@ -150,6 +177,7 @@ impl Matcher {
     /// Forgets all that was heard in another index.
     pub fn forget(&mut self) {
         self.leads.clear();
+        self.elected.clear();
         self.votes.clear();
     }
 
@@ -160,59 +188,101 @@ impl Matcher {
         self.fan = (0.75 * self.fan + 0.25 * wanted.min(FAN.0)).max(FAN.1);
     }
 
-    fn look(&mut self, index: &mut Index) {
-        self.votes.elect(&mut self.elected);
-        let mut leads = std::mem::take(&mut self.leads);
-        for (rank, lead) in leads.iter_mut().enumerate() {
-            if rank < LEADING || lead.evidence.score < SETTLED {
-                lead.hypothesis = self.refine(lead.hypothesis, lead.channel, index);
+    /// Asks for the pairs of so many of the peaks that wait.
+    fn ask(&mut self, mut peaks: usize, index: &mut Index) {
+        for channel in &mut self.channels {
+            while peaks > 0 && channel.waiting > 0 {
+                let second = channel.latest.len() - channel.waiting;
+                let ask = |pair: &Pair| self.asking.ask(pair, &mut self.votes, index);
+                pairs::to_peak(&channel.latest, second, self.fan as usize, ask);
+                channel.waiting -= 1;
+                peaks -= 1;
             }
-            lead.evidence = self.weigh(&lead.hypothesis, lead.channel, index);
-            lead.stale = if lead.evidence.score < LEAST_SCORE { lead.stale + 1 } else { 0 };
         }
-        leads.retain(|lead| lead.stale < PATIENCE);
-        self.retime(&mut leads, index);
-        for elected in 0..self.elected.len() {
-            let hypothesis = self.asking.hypothesis(&self.elected[elected].1);
-            self.try_out(hypothesis, &mut leads, index);
+    }
+
+    /// Elects hypotheses, to be tried in the frames that follow.
+    fn elect(&mut self) {
+        self.votes.elect(&mut self.elected);
+        self.elected.reverse();
+    }
+
+    /// Puts the best leads first, drops those that have nothing to say, and brings the best up to now.
+    fn look(&mut self, index: &mut Index) {
+        self.leads.retain(|lead| lead.stale < PATIENCE);
+        self.leads.sort_unstable_by(|a, b| b.evidence.score.total_cmp(&a.evidence.score));
+        self.drop_doubles();
+        self.leads.truncate(FOLLOWED);
+        (0..LEADING.min(self.leads.len())).for_each(|lead| self.review(lead, index));
+    }
+
+    /// Does some of what a round has to do, so that no frame takes long: hypotheses first, they are new, then the leads that
+    /// have waited longest.
+    fn work_off(&mut self, index: &mut Index) {
+        let mut effort = 0;
+        while effort < EFFORT {
+            if self.try_next(index) {
+                effort += 2;
+                continue;
+            }
+            let waits = |lead: &usize| self.leads[*lead].weighed + ROUND <= self.frames;
+            let due = (0..self.leads.len()).filter(waits).min_by_key(|lead| self.leads[*lead].weighed);
+            let Some(due) = due else { return };
+            self.review(due, index);
+            effort += 1;
         }
-        leads.sort_unstable_by(|a, b| b.evidence.score.total_cmp(&a.evidence.score));
-        self.drop_doubles(&mut leads);
-        leads.truncate(FOLLOWED);
-        self.leads = leads;
+    }
+
+    /// Weighs a lead as it is now, and moves it if it is not where it should be.
+    fn review(&mut self, lead: usize, index: &mut Index) {
+        let Lead { mut hypothesis, evidence, channel, .. } = self.leads[lead].clone();
+        if lead < LEADING || evidence.score < SETTLED {
+            hypothesis = self.refine(hypothesis, channel, index);
+        }
+        let evidence = self.weigh(&hypothesis, channel, index);
+        let lead = &mut self.leads[lead];
+        lead.stale = if evidence.score < LEAST_SCORE { lead.stale + 1 } else { 0 };
+        (lead.hypothesis, lead.evidence, lead.weighed) = (hypothesis, evidence, self.frames);
+    }
+
+    /// Tries the next elected hypothesis out. Returns whether there was one.
+    fn try_next(&mut self, index: &mut Index) -> bool {
+        let next = self.elected.pop().map(|(_, candidate)| self.asking.hypothesis(&candidate));
+        next.map(|hypothesis| self.try_out(hypothesis, index)).is_some()
     }
 
     /// Tries other tempi for the best of the leads that may owe their score to one moment at which they are right: what was
     /// changed in tempo and pitch at once has no votes of its own.
-    fn retime(&mut self, leads: &mut [Lead], index: &mut Index) {
-        for _ in 0..RETIMED {
-            let waits = |lead: &&mut Lead| {
-                (LEAST_SCORE..CERTAIN).contains(&lead.evidence.score) && lead.retimed + RETIMED_AGAIN <= self.frames
-            };
-            let by_score = |a: &&mut Lead, b: &&mut Lead| a.evidence.score.total_cmp(&b.evidence.score);
-            let Some(lead) = leads.iter_mut().filter(waits).max_by(by_score) else { return };
-            lead.retimed = self.frames;
-            let frames = self.frames.saturating_sub(REFINED)..self.frames;
-            // A slower stream begins earlier in the track and ends later.
-            fetch(&lead.hypothesis, &(frames.start.saturating_sub(SLACK)..frames.end + SLACK), index, &mut self.peaks);
-            let history = &self.channels[lead.channel].history;
-            let retimed = self.fitter.retime(history, &self.peaks, lead.hypothesis, &frames);
-            let retimed = self.refine(retimed, lead.channel, index);
-            let evidence = self.weigh(&retimed, lead.channel, index);
-            if evidence.score > lead.evidence.score {
-                (lead.hypothesis, lead.evidence) = (retimed, evidence);
-            }
+    fn retime(&mut self, index: &mut Index) {
+        let waits = |lead: &usize| {
+            let Lead { evidence, retimed, .. } = &self.leads[*lead];
+            (LEAST_SCORE..CERTAIN).contains(&evidence.score) && retimed + RETIMED_AGAIN <= self.frames
+        };
+        let score = |lead: &usize| self.leads[*lead].evidence.score;
+        let best = (0..self.leads.len()).filter(waits).max_by(|a, b| score(a).total_cmp(&score(b)));
+        let Some(best) = best else { return };
+        self.leads[best].retimed = self.frames;
+        let Lead { hypothesis, channel, .. } = self.leads[best].clone();
+        let frames = self.frames.saturating_sub(REFINED)..self.frames;
+        // A slower stream begins earlier in the track and ends later.
+        fetch(&hypothesis, &(frames.start.saturating_sub(SLACK)..frames.end + SLACK), index, &mut self.peaks);
+        let retimed = self.fitter.retime(&self.channels[channel].history, &self.peaks, hypothesis, &frames);
+        let retimed = self.refine(retimed, channel, index);
+        let evidence = self.weigh(&retimed, channel, index);
+        if evidence.score > self.leads[best].evidence.score {
+            let lead = &mut self.leads[best];
+            (lead.hypothesis, lead.evidence, lead.weighed) = (retimed, evidence, self.frames);
         }
     }
 
     /// Follows an elected hypothesis if something speaks for it, where most does: in the middle or at the sides. A lead to
     /// the same place at another rate is given up for it if less speaks for that.
-    fn try_out(&mut self, hypothesis: Hypothesis, leads: &mut Vec<Lead>, index: &mut Index) {
-        let is_known = |lead: usize, leads: &[Lead]| {
-            let by = leads[lead].hypothesis.rate / hypothesis.rate - 1.0;
-            by.abs() < SAME_RATE || leads[lead].evidence.score >= SETTLED
+    fn try_out(&mut self, hypothesis: Hypothesis, index: &mut Index) {
+        let is_known = |lead: usize| {
+            let Lead { hypothesis: other, evidence, .. } = &self.leads[lead];
+            (other.rate / hypothesis.rate - 1.0).abs() < SAME_RATE || evidence.score >= SETTLED
         };
-        if self.followed(&hypothesis, leads).is_some_and(|lead| is_known(lead, leads)) {
+        if self.followed(&hypothesis).is_some_and(is_known) {
             return;
         }
         let Some((hypothesis, evidence, channel)) = self.best_channel(hypothesis, index) else { return };
@@ -220,14 +290,16 @@ impl Matcher {
         if evidence.score < LEAST_SCORE {
             return;
         }
-        if let Some(lead) = self.followed(&hypothesis, leads) {
-            let lead = &mut leads[lead];
+        let weighed = self.frames;
+        if let Some(lead) = self.followed(&hypothesis) {
+            let lead = &mut self.leads[lead];
             if lead.evidence.score < evidence.score {
-                (lead.hypothesis, lead.evidence, lead.channel) = (hypothesis, evidence, channel);
+                *lead = Lead { hypothesis, evidence, channel, weighed, ..lead.clone() };
             }
         } else if let Some((_, track)) = index.track_at(place) {
             self.serial += 1;
-            leads.push(Lead { hypothesis, track, evidence, serial: self.serial, channel, stale: 0, retimed: 0 });
+            let serial = self.serial;
+            self.leads.push(Lead { hypothesis, track, evidence, serial, channel, stale: 0, weighed, retimed: 0 });
         }
     }
 
@@ -247,8 +319,8 @@ impl Matcher {
     }
 
     /// The lead to the same place.
-    fn followed(&self, hypothesis: &Hypothesis, leads: &[Lead]) -> Option<usize> {
-        leads.iter().position(|lead| self.same(&lead.hypothesis, hypothesis))
+    fn followed(&self, hypothesis: &Hypothesis) -> Option<usize> {
+        self.leads.iter().position(|lead| self.same(&lead.hypothesis, hypothesis))
     }
 
     fn same(&self, a: &Hypothesis, b: &Hypothesis) -> bool {
@@ -256,17 +328,17 @@ impl Matcher {
         (a.place(tick) - b.place(tick)).abs() < SAME.0 && (a.shift - b.shift).abs() < SAME.1
     }
 
-    /// Of leads that have come to the same place the best stays.
-    fn drop_doubles(&self, leads: &mut Vec<Lead>) {
+    /// Of leads that have come to the same place the best stays: the first.
+    fn drop_doubles(&mut self) {
         let mut kept = 0;
-        for lead in 0..leads.len() {
-            let is_double = leads[..kept].iter().any(|other| self.same(&other.hypothesis, &leads[lead].hypothesis));
-            if !is_double {
-                leads.swap(kept, lead);
+        for lead in 0..self.leads.len() {
+            let (others, own) = (&self.leads[..kept], &self.leads[lead].hypothesis);
+            if !others.iter().any(|other| self.same(&other.hypothesis, own)) {
+                self.leads.swap(kept, lead);
                 kept += 1;
             }
         }
-        leads.truncate(kept);
+        self.leads.truncate(kept);
     }
 
     /// A tick one second ago, by which hypotheses are compared.
@@ -288,8 +360,8 @@ impl Matcher {
 }
 
 impl Channel {
-    /// Takes the next frame; calls `ask` with the pairs that its peaks end.
-    fn push(&mut self, relief: Option<&Relief>, fan: usize, mut ask: impl FnMut(&Pair)) {
+    /// Takes the next frame, and drops peaks from which no pair can begin any more.
+    fn push(&mut self, relief: Option<&Relief>, now: u32) {
         self.history.push(relief);
         let before = self.latest.len();
         let latest = &mut self.latest;
@@ -298,10 +370,10 @@ impl Channel {
                 latest.push(peak);
             }
         });
-        for second in before..self.latest.len() {
-            self.history.mark(&self.latest[second]);
-            pairs::to_peak(&self.latest, second, fan, &mut ask);
-        }
+        self.latest[before..].iter().for_each(|peak| self.history.mark(peak));
+        self.waiting += self.latest.len() - before;
+        let next = self.latest.get(self.latest.len() - self.waiting).map_or(now, |peak| peak.tick);
+        self.latest.retain(|peak| peak.tick + pairs::END_TICKS > next);
     }
 
     /// Whether it had a peak lately.
@@ -319,3 +391,6 @@ fn fetch(hypothesis: &Hypothesis, frames: &Range<usize>, index: &mut Index, into
         index.peaks(bound(tick(frames.start))..bound(tick(frames.end)), into);
     }
 }
+
+#[cfg(test)]
+mod tests;
