@@ -190,11 +190,13 @@ fn update(lead: &Lead, leads: &[Lead], running: &mut Vec<Running>, at: f64) {
     };
     let best = &mut one.best;
     if new.confidence > best.confidence {
-        let (heard, place) = (best.heard.start.min(new.heard.start), best.place.start.min(new.place.start));
-        let joined = best.confidence >= POSSIBLE && heard < new.heard.start;
+        let earlier = new.heard.start - best.heard.start;
+        let joined = best.confidence >= POSSIBLE && earlier > 0.0;
         *best = new;
         if joined {
-            (best.heard.start, best.place.start) = (heard, place);
+            // Where the track was then follows from what is known now, which is more.
+            best.heard.start -= earlier;
+            best.place.start = (best.place.start - earlier * best.rate).max(0.0);
         }
     } else if new.is_possible() && new.heard.end > best.heard.end {
         (best.heard.end, best.place.end) = (new.heard.end, new.place.end);
