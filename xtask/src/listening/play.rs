@@ -20,6 +20,8 @@ use crate::threads::{Thread, threads};
 const LISTENER: &str = "zither-listener";
 /// How often it is looked what that thread has taken.
 pub(super) const TENTH: Duration = Duration::from_millis(100);
+/// How long it may take until that thread runs.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// The file of figures.
 const FIGURES: &str = "played.json";
 
@@ -141,6 +143,7 @@ type Player<'a> = (StoppedPluginAudioProcessor<()>, Ports, Part<'a>);
 /// Has all of them play on a thread of its own, and watches the background thread from this one.
 fn perform(players: Vec<Player<'_>>, orders: &Orders) -> Result<(Played, Vec<StoppedPluginAudioProcessor<()>>)> {
     let over = AtomicBool::new(false);
+    await_listener()?;
     std::thread::scope(|scope| {
         let audio = std::thread::Builder::new().name("audio".into());
         let audio = audio.spawn_scoped(scope, || {
@@ -196,6 +199,15 @@ fn watch(over: &AtomicBool) -> Result<Vec<Tenth>> {
         (before, since) = (after, now);
     }
     Ok(tenths)
+}
+
+/// A thread has its name once it has run, which takes as long as other work keeps it waiting.
+fn await_listener() -> Result<()> {
+    let start = Instant::now();
+    while listener().is_err() && start.elapsed() < PATIENCE {
+        std::thread::sleep(TENTH);
+    }
+    listener().map(drop)
 }
 
 fn listener() -> Result<Thread> {
