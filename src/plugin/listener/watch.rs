@@ -136,7 +136,7 @@ impl Watch {
             return 0;
         };
         if let Some(mark) = mark {
-            self.mark(mark, before, index, tell);
+            self.mark(mark, rate_f64, before, index, tell);
         }
         self.place += frames as i64;
         if self.skip > 0 {
@@ -178,15 +178,15 @@ impl Watch {
     }
 
     /// What stood before a frame: silence that was left out, sound that was lost, a jump of the transport.
-    fn mark(&mut self, mark: Mark, before: i64, index: &mut Index, tell: &mut impl FnMut(News)) {
+    fn mark(&mut self, mark: Mark, rate: f64, before: i64, index: &mut Index, tell: &mut impl FnMut(News)) {
         self.tell_left_out(tell);
-        let Some(active) = &mut self.active else { return };
-        let seconds = |frames: i64| frames as f64 / active.rate;
-        let silence = mark.silent as f64 / active.rate;
         if mark.lost > 0 {
-            let lost = Span { from: seconds(mark.place - mark.lost as i64), to: seconds(mark.place) };
+            let second = |frames: i64| frames as f64 / rate;
+            let lost = Span { from: second(mark.place - mark.lost as i64), to: second(mark.place) };
             tell(News::Coverage(lost, Err(BUSY)));
         }
+        let Some(active) = &mut self.active else { return };
+        let silence = mark.silent as f64 / rate;
         active.cover(before, tell);
         if silence >= REST.as_secs_f64() {
             active.finish(index, tell);
@@ -309,5 +309,14 @@ mod tests {
         let frames = [BEHIND + 1, 1_000, 2_000, 60_000, 10_000];
         let all = frames.iter().sum::<usize>() as f64 / 96_000.0;
         assert_eq!(told(96_000.0, &frames), [(0.0, 1.0, false), (1.0, all, true)]);
+    }
+
+    #[test]
+    fn what_found_the_ring_full_is_told_also_where_nothing_was_heard_yet() {
+        let second = |frames: usize| frames as f64 / 96_000.0;
+        let (full, lost) = (TAP_FRAMES, TAP_FRAMES + 1_024);
+        let stretches = [(0, full), (full, lost), (lost, lost + 2_000)];
+        let expected = stretches.map(|(from, to)| (second(from), second(to), false));
+        assert_eq!(told(96_000.0, &[lost, 2_000]), expected);
     }
 }
