@@ -102,8 +102,8 @@ impl Traits {
 /// Weights of a recording and of a version against what is similar: a constant, the score and the surprise of
 /// `decision`, the traits.
 const WEIGHTS: [[f32; 3 + TRAITS]; 2] = [
-    [-36.752, 0.078, -0.635, 0.168, 2.652, -1.056, 27.121, -3.616, 1.665, -0.163, 4.160, 1.713, 9.040, 5.250, 1.597],
-    [-14.421, 0.459, -0.294, 2.582, -12.857, 0.546, -0.049, -2.453, 2.536, -0.167, 0.982, 1.017, 0.275, -3.149, 0.862],
+    [-32.556, -0.040, -0.159, -0.110, -3.298, -0.706, 31.115, -7.963, 1.348, -0.747, 4.317, 0.598, 9.900, 3.561, 0.862],
+    [-20.707, 0.301, -0.534, -2.252, -4.727, 0.312, 7.517, -0.781, 1.098, -3.322, 0.561, -0.304, 5.524, -2.188, 1.516],
 ];
 /// Log-odds that are given to a recording: a recording that is denied is worse than a version that is shown.
 const BENEFIT: f32 = 1.5;
