@@ -69,7 +69,7 @@ fn attend(ears: &mut [Ear], library: &mut Library) -> Duration {
     let start = Instant::now();
     let mut busy = true;
     while busy && start.elapsed() < PERIOD {
-        busy = ears.iter_mut().fold(false, |busy, ear| ear.turn(library) | busy);
+        busy = ears.iter_mut().fold(false, |busy, ear| ear.turn(library, false) | busy);
     }
     ears.iter_mut().for_each(Ear::tend);
     if busy { Duration::ZERO } else { PERIOD }

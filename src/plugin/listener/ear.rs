@@ -40,10 +40,13 @@ impl Ear {
         }
     }
 
-    /// Listens to a little of each stream; whether there was anything.
-    pub(super) fn turn(&mut self, library: &mut Library) -> bool {
+    /// Listens to a little of each stream of which enough waits, or of `all`; whether there was anything.
+    pub(super) fn turn(&mut self, library: &mut Library, all: bool) -> bool {
         let mut took = 0;
         for (watch, stream) in self.watches.iter_mut().zip(Stream::ALL) {
+            if !all && !watch.is_due(&self.half) {
+                continue;
+            }
             let mut news = Vec::new();
             took += watch.turn(&mut self.half, library.index(), &mut |one| news.push(one));
             if let (false, IndexView::Open(facts)) = (news.is_empty(), library.view()) {
@@ -101,7 +104,7 @@ impl Ear {
 
     /// Hears what still waits and writes all down, as the instance goes.
     pub(super) fn leave(&mut self, library: &mut Library) {
-        while self.turn(library) {}
+        while self.turn(library, true) {}
         if let IndexView::Open(facts) = library.view() {
             self.journal.follow(&self.params.kept.project, facts);
         }

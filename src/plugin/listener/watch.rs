@@ -8,8 +8,11 @@ use crate::rights::hearing::{Found, Hearing};
 use crate::rights::index::Index;
 use crate::rights::ledger::Span;
 
-/// Frames that are taken at a turn, so that all streams come forward alike (85 ms at 48 kHz).
-const TURN: usize = 4_096;
+/// Frames that a turn takes at most, so that all streams come forward alike (0.17 s at 48 kHz). It waits until they are there:
+/// each stream goes back to megabytes of its own, which the processor's caches hold for one of many only.
+const TURN: usize = 8_192;
+/// For so long a turn waits for them.
+const WAIT: Duration = Duration::from_millis(250);
 /// Frames waiting from which a stream is behind: its next second is left out as a whole and at once, because pieces too short
 /// to be recognised help nobody, and a stream that is still behind after it would lose the next one too.
 const BEHIND: usize = TAP_FRAMES / 4 * 3;
@@ -43,6 +46,8 @@ pub(super) struct Watch {
     active: Option<Active>,
     /// Where in the project the next frame lies, in frames.
     place: i64,
+    /// When it had its last turn.
+    turned: Instant,
     /// Frames that are still to be left out, and what has been so far of the same stretch.
     skip: usize,
     left_out: Option<Span>,
@@ -66,12 +71,19 @@ struct Active {
 impl Watch {
     /// The watch over a stream.
     pub(super) fn new(stream: Stream) -> Self {
-        Self { stream, active: None, place: 0, skip: 0, left_out: None }
+        Self { stream, active: None, place: 0, turned: Instant::now(), skip: 0, left_out: None }
     }
 
     /// Whether the stream sounds.
     pub(super) fn sounds(&self) -> bool {
         self.active.is_some()
+    }
+
+    /// Whether a turn is worth its while: enough waits, or has waited for long enough, or somebody waits for it or looks.
+    pub(super) fn is_due(&self, half: &ListenerHalf) -> bool {
+        let waiting = half.waiting(self.stream);
+        let is_urgent = half.is_waited_for() || half.screen_is_open();
+        waiting == 0 || waiting >= TURN || is_urgent || self.turned.elapsed() >= WAIT
     }
 
     /// Takes a turn's frames, and ends what has gone silent. Returns how many frames there were.
@@ -82,6 +94,7 @@ impl Watch {
         tell: &mut impl FnMut(News),
     ) -> usize {
         let rate = half.rate();
+        self.turned = Instant::now();
         if self.skip == 0 && !half.is_waited_for() && half.waiting(self.stream) > BEHIND {
             self.skip = rate as usize;
         }
@@ -292,6 +305,25 @@ mod tests {
         while watch.turn(&mut half, Some(&mut index), &mut tell) > 0 {}
         watch.end(Some(&mut index), &mut tell);
         told
+    }
+
+    #[test]
+    fn a_turn_waits_for_its_frames_but_not_for_long() {
+        let (mut audio, _screen, mut half) = bridge::halves();
+        let mut watch = Watch::new(Stream::Sidechain);
+        assert!(watch.is_due(&half), "where nothing waits, what has gone silent ends");
+        audio.rate(48_000.0);
+        let mut play = |frames: usize| {
+            audio.begin(None, frames);
+            audio.tap(Stream::Sidechain, &vec![0.5; frames], &vec![0.5; frames]);
+        };
+        play(TURN);
+        assert!(watch.is_due(&half));
+        watch.turn(&mut half, None, &mut |_| {});
+        play(TURN - 1);
+        assert!(!watch.is_due(&half));
+        std::thread::sleep(WAIT);
+        assert!(watch.is_due(&half));
     }
 
     #[test]
