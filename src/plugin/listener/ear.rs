@@ -1,6 +1,7 @@
 //! One instance, as the background thread sees it.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::journal::{self, Journal};
 use super::library::Library;
@@ -42,9 +43,9 @@ impl Ear {
 
     /// Listens to a little of each stream of which enough waits, or of `all`; whether there was anything.
     pub(super) fn turn(&mut self, library: &mut Library, all: bool) -> bool {
-        let mut took = 0;
+        let (now, mut took) = (Instant::now(), 0);
         for (watch, stream) in self.watches.iter_mut().zip(Stream::ALL) {
-            if !all && !watch.is_due(&self.half) {
+            if !all && !watch.is_due(&self.half, now) {
                 continue;
             }
             let mut news = Vec::new();

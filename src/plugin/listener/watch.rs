@@ -80,10 +80,10 @@ impl Watch {
     }
 
     /// Whether a turn is worth its while: enough waits, or has waited for long enough, or somebody waits for it or looks.
-    pub(super) fn is_due(&self, half: &ListenerHalf) -> bool {
+    pub(super) fn is_due(&self, half: &ListenerHalf, now: Instant) -> bool {
         let waiting = half.waiting(self.stream);
         let is_urgent = half.is_waited_for() || half.screen_is_open();
-        waiting == 0 || waiting >= TURN || is_urgent || self.turned.elapsed() >= WAIT
+        waiting == 0 || waiting >= TURN || is_urgent || now >= self.turned + WAIT
     }
 
     /// Takes a turn's frames, and ends what has gone silent. Returns how many frames there were.
@@ -279,8 +279,14 @@ impl Active {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bridge;
+    use crate::bridge::{self, AudioHalf};
     use crate::rights::index::Builder;
+
+    fn play(audio: &mut AudioHalf, stream: Stream, frames: usize) {
+        let sound = vec![0.5; frames];
+        audio.begin(None, frames);
+        audio.tap(stream, &sound, &sound);
+    }
 
     /// What is told of a stream at `rate` of which so many frames come before each turn, and then no more; stretches in
     /// seconds, and whether they were checked.
@@ -297,9 +303,7 @@ mod tests {
         };
         audio.rate(rate);
         for &frames in frames {
-            let sound = vec![0.5; frames];
-            audio.begin(None, frames);
-            audio.tap(Stream::Output, &sound, &sound);
+            play(&mut audio, Stream::Output, frames);
             watch.turn(&mut half, Some(&mut index), &mut tell);
         }
         while watch.turn(&mut half, Some(&mut index), &mut tell) > 0 {}
@@ -311,19 +315,14 @@ mod tests {
     fn a_turn_waits_for_its_frames_but_not_for_long() {
         let (mut audio, _screen, mut half) = bridge::halves();
         let mut watch = Watch::new(Stream::Sidechain);
-        assert!(watch.is_due(&half), "where nothing waits, what has gone silent ends");
+        assert!(watch.is_due(&half, watch.turned), "where nothing waits, what has gone silent ends");
         audio.rate(48_000.0);
-        let mut play = |frames: usize| {
-            audio.begin(None, frames);
-            audio.tap(Stream::Sidechain, &vec![0.5; frames], &vec![0.5; frames]);
-        };
-        play(TURN);
-        assert!(watch.is_due(&half));
+        play(&mut audio, Stream::Sidechain, TURN);
+        assert!(watch.is_due(&half, watch.turned));
         watch.turn(&mut half, None, &mut |_| {});
-        play(TURN - 1);
-        assert!(!watch.is_due(&half));
-        std::thread::sleep(WAIT);
-        assert!(watch.is_due(&half));
+        play(&mut audio, Stream::Sidechain, TURN - 1);
+        assert!(!watch.is_due(&half, watch.turned));
+        assert!(watch.is_due(&half, watch.turned + WAIT));
     }
 
     #[test]
